@@ -25,7 +25,12 @@ const timeout_s = z.int().min(1).max(1_800).default(300);
 
 /** What decides a criterion. */
 export const Oracle = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("command"), run: z.string().min(1).max(4_000), expect: Expectation.default({ exit: 0 }), timeout_s }),
+  z.strictObject({
+    type: z.literal("command"),
+    run: z.string().min(1).max(4_000),
+    expect: Expectation.default({ exit: 0 }),
+    timeout_s,
+  }),
   /** A test command together with the test file it runs; the file exists on the base, is carried, or is written by the worker. */
   z.strictObject({
     type: z.literal("test"),
@@ -34,7 +39,12 @@ export const Oracle = z.discriminatedUnion("type", [
     expect: Expectation.default({ exit: 0 }),
     timeout_s,
   }),
-  z.strictObject({ type: z.literal("file"), path: relativePath, exists: z.boolean().default(true), match: z.string().max(1_000).optional() }),
+  z.strictObject({
+    type: z.literal("file"),
+    path: relativePath,
+    exists: z.boolean().default(true),
+    match: z.string().max(1_000).optional(),
+  }),
   /** Starts a server, asks it once it answers, and ends it. */
   z.strictObject({
     type: z.literal("http"),
@@ -42,7 +52,10 @@ export const Oracle = z.discriminatedUnion("type", [
     url: z.string().regex(/^http:\/\/(127\.0\.0\.1|localhost):\d+\//, "only http://127.0.0.1:<port>/ can be asked"),
     method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).default("GET"),
     body: z.string().max(8_000).optional(),
-    expect: z.strictObject({ status: z.int().min(100).max(599).optional(), body_match: z.string().max(1_000).optional() }),
+    expect: z.strictObject({
+      status: z.int().min(100).max(599).optional(),
+      body_match: z.string().max(1_000).optional(),
+    }),
     timeout_s,
   }),
   /** Judged by the evaluator on evidence; at most 30 % of the criteria. */
@@ -78,7 +91,10 @@ export const ContractDraft = z.strictObject({
   out_of_scope: z.array(z.string().max(500)).max(20).default([]),
   questions: z.array(z.string().max(500)).max(10).default([]),
   /** Existing tests whose expectation the request contradicts: only these may change. */
-  allowed_test_changes: z.array(z.strictObject({ path: relativePath, reason: z.string().min(3).max(500) })).max(20).default([]),
+  allowed_test_changes: z
+    .array(z.strictObject({ path: relativePath, reason: z.string().min(3).max(500) }))
+    .max(20)
+    .default([]),
 });
 export type ContractDraft = z.infer<typeof ContractDraft>;
 

@@ -160,7 +160,11 @@ export const eventSchemas = {
     rule: text.nullable(),
     text,
   }),
-  outputs_cleared: z.object({ context: text, calls: z.array(z.object({ call: text, replacement: text })), freed_tokens: z.int().nonnegative() }),
+  outputs_cleared: z.object({
+    context: text,
+    calls: z.array(z.object({ call: text, replacement: text })),
+    freed_tokens: z.int().nonnegative(),
+  }),
   turn_ended: z.object({ context: text, turn: z.int().positive(), tree: hash.nullable() }),
   transcript_repaired: z.object({ context: text, what: text }),
   context_closed: z.object({
@@ -181,7 +185,11 @@ export const eventSchemas = {
   work_sent_back: z.object({ feedback: text, criteria: z.array(text) }),
   work_restarted: z.object({ why: text, tree: hash }),
   /** What copy-out restored, refused or left out. */
-  policy_enforced: z.object({ action: z.enum(["restored", "refused", "blocked_network"]), paths: z.array(text), reason: text }),
+  policy_enforced: z.object({
+    action: z.enum(["restored", "refused", "blocked_network"]),
+    paths: z.array(text),
+    reason: text,
+  }),
   work_committed: z.object({ commit: hash, tree: hash, parents: z.array(hash), message: text }),
   human_commits_found: z.object({ commits: z.array(hash), merged: z.boolean(), conflict: z.array(text).default([]) }),
   checkpoint_pushed: z.object({ checkpoint: hash, allowance_usd_micro: MicroUsd, ms }),

@@ -30,7 +30,10 @@ export const Policy = z.strictObject({
     })
     .prefault({})
     .describe("The model of each role."),
-  prices: z.record(z.string(), PriceOverride).default({}).describe("Overrides of the price table, USD per million tokens."),
+  prices: z
+    .record(z.string(), PriceOverride)
+    .default({})
+    .describe("Overrides of the price table, USD per million tokens."),
   limits: z
     .strictObject({
       run: z
@@ -47,7 +50,10 @@ export const Policy = z.strictObject({
     })
     .prefault({})
     .describe("Caps. Inputs and commands can only lower them."),
-  setup: commands.nullable().default(null).describe("Commands that prepare the base, with network; guessed from the lockfile when absent."),
+  setup: commands
+    .nullable()
+    .default(null)
+    .describe("Commands that prepare the base, with network; guessed from the lockfile when absent."),
   oracles: commands.default([]).describe("Commands that decide every contract besides its own criteria."),
   network: hosts.default(["npm"]).describe("Hosts or ecosystems reachable during set-up."),
   work_network: hosts.default([]).describe("Hosts reachable while the model works; none by default."),

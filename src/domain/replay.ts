@@ -23,6 +23,7 @@ export function applyEvent(before: State | null, event: Event): State {
       return {
         ...state,
         contexts: state.contexts + 1,
+        steering: event.data.role === "worker" ? [] : state.steering,
         open_context: { context: event.data.context, role: event.data.role, criterion: event.data.criterion },
       };
     case "request_sent":
@@ -56,7 +57,14 @@ export function applyEvent(before: State | null, event: Event): State {
         ...state,
         contract: event.data.contract,
         contract_sha256: event.data.sha256,
+        contract_refusals: { count: 0, reasons: [] },
+        steering: [],
         criteria: event.data.contract.criteria.map(({ id }) => ({ id, status: "open" })),
+      };
+    case "contract_refused":
+      return {
+        ...state,
+        contract_refusals: { count: state.contract_refusals.count + 1, reasons: event.data.reasons.slice(0, 20) },
       };
     case "already_satisfied":
       return { ...state, already_satisfied: event.data.summary || "The base already satisfies every criterion." };
@@ -77,6 +85,10 @@ export function applyEvent(before: State | null, event: Event): State {
         criteria: state.criteria.map(({ id }) => ({ id, status: "open" })),
         handoff: state.handoff && onlyLessons(state.handoff),
       };
+    case "human_commits_found":
+      return event.data.merged
+        ? { ...state, verdict: null, unjudged: null, work_head: event.data.commits.at(-1) ?? state.work_head }
+        : state;
     case "work_committed":
       return { ...state, work_head: event.data.commit };
     case "checkpoint_pushed":
@@ -125,6 +137,7 @@ function startGeneration(before: State | null, data: EventData<"session_started"
     requester: data.requester,
     contract: null,
     contract_sha256: null,
+    contract_refusals: { count: 0, reasons: [] },
     criteria: [],
     unjudged: null,
     verdict: null,
@@ -134,6 +147,7 @@ function startGeneration(before: State | null, data: EventData<"session_started"
     rounds: 0,
     restarts: 0,
     contexts: before?.contexts ?? 0,
+    resets: 0,
     open_context: null,
     handoff: null,
     steering: [],
@@ -212,6 +226,14 @@ function closeContext(state: State, data: EventData<"context_closed">): State {
   return {
     ...state,
     open_context: null,
+    resets:
+      data.role !== "worker"
+        ? state.resets
+        : data.end === "reset"
+          ? state.resets + 1
+          : data.end === "finished"
+            ? 0
+            : state.resets,
     handoff: data.handoff ?? state.handoff,
     feedback: data.role === "worker" && data.end === "finished" ? null : state.feedback,
     criteria: state.criteria.map((c) => (claimed.has(c.id) && c.status !== "pass" ? { ...c, status: "claimed" } : c)),
@@ -223,6 +245,7 @@ function judged(state: State, verdict: Verdict): State {
   return {
     ...state,
     unjudged: null,
+    resets: 0,
     rounds: state.rounds + 1,
     verdict: {
       ...verdict,
@@ -240,7 +263,8 @@ function commanded(state: State, data: EventData<"command_read">): State {
   const reopened = { ...next, questions: [], already_satisfied: null };
   if (!text) return reopened;
   const contract =
-    state.contract && Contract.parse({
+    state.contract &&
+    Contract.parse({
       ...state.contract,
       amendments: [...state.contract.amendments, { text, actor: data.actor, comment_id: data.comment_id }],
     });

@@ -46,6 +46,8 @@ export const State = z.object({
   requester: z.object({ id: z.int(), login: z.string() }),
   contract: Contract.nullable(),
   contract_sha256: z.string().nullable(),
+  /** Drafts of the initializer that Baton refused since the last frozen contract, with the last reasons. */
+  contract_refusals: z.object({ count: z.int().nonnegative(), reasons: z.array(z.string()) }),
   criteria: z.array(z.object({ id: z.string(), status: z.enum(["open", "claimed", "pass", "fail", "unverifiable"]) })),
   /** Tree that waits for the evaluator. */
   unjudged: z.string().nullable(),
@@ -60,6 +62,8 @@ export const State = z.object({
   /** Restarts from the base, by the evaluator or `/retry`. */
   restarts: z.int().nonnegative(),
   contexts: z.int().nonnegative(),
+  /** Worker contexts in a row that ended in a reset, without a finished criterion or a verdict between them. */
+  resets: z.int().nonnegative(),
   /** Context that was open when the journal ended: to be rebuilt byte for byte. */
   open_context: z.object({ context: z.string(), role: Role, criterion: z.string().nullable() }).nullable(),
   handoff: HandoffNoteData.nullable(),
