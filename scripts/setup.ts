@@ -1,0 +1,65 @@
+/** Prepares this machine for the tests: bubblewrap, where it may be installed; otherwise one message says how and what is weaker without. */
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+const weaker =
+  "Without it the walls cannot be raised: tests that need them are skipped, and Baton refuses to run a model here unless `sandbox: degraded-ok` is set.";
+
+function has(command: string): boolean {
+  return spawnSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" }).status === 0;
+}
+
+function run(argv: string[]): boolean {
+  console.log(`$ ${argv.join(" ")}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  return (
+    spawnSync(argv[0]!, argv.slice(1), { stdio: ["ignore", "inherit", "inherit"], env, timeout: 180_000 }).status === 0
+  );
+}
+
+/** True when bubblewrap can make a user namespace here, which some kernels forbid to it. */
+function wallsStand(): boolean {
+  return (
+    spawnSync("bwrap", ["--ro-bind", "/", "/", "--unshare-all", "--dev", "/dev", "true"], {
+      stdio: "ignore",
+      timeout: 20_000,
+    }).status === 0
+  );
+}
+
+function installWith(prefix: string[]): void {
+  const apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"];
+  if (!run([...prefix, ...apt, "update"]))
+    console.log("The package lists could not be refreshed; trying with those that are there.");
+  run([...prefix, ...apt, "install", "-y", "--no-install-recommends", ...missing]);
+}
+
+/** AppArmor on Ubuntu 24.04 forbids user namespaces to programs without a profile. */
+function liftRestriction(prefix: string[]): void {
+  if (existsSync("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")) {
+    run([...prefix, "sysctl", "-q", "-w", "kernel.apparmor_restrict_unprivileged_userns=0"]);
+  }
+}
+
+const wanted = process.argv.includes("--browser") ? ["bwrap", "chromium"] : ["bwrap"];
+const packageOf: Record<string, string> = { bwrap: "bubblewrap", chromium: "chromium" };
+const missing = wanted.filter((command) => !has(command)).map((command) => packageOf[command]!);
+const root = process.getuid?.() === 0;
+const inCi = process.env.CI === "true" || process.env.GITHUB_ACTIONS === "true";
+const prefix = root ? [] : ["sudo", "-n"];
+const mayInstall = has("apt-get") && (root || (inCi && has("sudo")));
+
+if (missing.length > 0 && mayInstall) installWith(prefix);
+if (has("bwrap") && !wallsStand() && mayInstall) liftRestriction(prefix);
+
+if (!has("bwrap")) {
+  console.log(
+    `bubblewrap is not installed. Install it with \`sudo apt-get install bubblewrap\` (Debian, Ubuntu) or your system's package manager. ${weaker}`,
+  );
+} else if (!wallsStand()) {
+  console.log(
+    `bubblewrap is installed but may not make a user namespace here. On Ubuntu: \`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\`. ${weaker}`,
+  );
+} else {
+  console.log("bubblewrap works: the walls can be raised.");
+}

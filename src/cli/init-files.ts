@@ -1,0 +1,23 @@
+/** The two workflow files that `baton init` writes, by their path in the target repository; the sources are our own, which we use ourselves. */
+export const workflowFiles = [".github/workflows/baton.yml", ".github/workflows/nightly.yml"] as const;
+
+const targetNames: Record<(typeof workflowFiles)[number], string> = {
+  ".github/workflows/baton.yml": ".github/workflows/baton.yml",
+  ".github/workflows/nightly.yml": ".github/workflows/baton-nightly.yml",
+};
+
+/** Path under which a workflow is written into the target repository. */
+export function targetPathOf(file: (typeof workflowFiles)[number]): string {
+  return targetNames[file];
+}
+
+/** A workflow of ours as another repository uses it: `uses` (such as `owner/baton@v0`) instead of the clone, so no checkout is needed. */
+export function renderWorkflow(template: string, { uses }: { uses: string }): string {
+  const withoutCheckout = template.replace(/^ {6}- uses: actions\/checkout@.*\n(?: {8,}.*\n)*/gm, "");
+  return withoutCheckout
+    .replaceAll(/^(\s+(?:- )?uses:) \.\/$/gm, (_line, key: string) => `${key} ${uses}`)
+    .replace(
+      "# Baton's own use of Baton, and the template that `baton init` writes for others.\n",
+      "# Written by `baton init`. Rights and triggers are explained in the documentation of Baton.\n",
+    );
+}
