@@ -1,0 +1,74 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type GitStore, openStore } from "../../src/git/store.ts";
+
+/** A folder that is gone after the test. */
+export function temporaryDir(): string {
+  const dir = mkdtempSync(join(tmpdir(), "baton-test-"));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true, maxRetries: 3 }));
+  return dir;
+}
+
+/** The real git, as a person would use it, with nothing of this machine's configuration. */
+export function git(cwd: string, ...args: string[]): string {
+  return execFileSync("git", args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {
+      PATH: process.env.PATH,
+      HOME: "/nonexistent",
+      GIT_CONFIG_NOSYSTEM: "1",
+      GIT_CONFIG_GLOBAL: "/dev/null",
+      GIT_AUTHOR_NAME: "A Person",
+      GIT_AUTHOR_EMAIL: "person@example.com",
+      GIT_COMMITTER_NAME: "A Person",
+      GIT_COMMITTER_EMAIL: "person@example.com",
+    },
+  });
+}
+
+export type Files = Record<string, string | Buffer>;
+
+/** Writes files below a folder. */
+export function writeFiles(dir: string, files: Files): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, path)), { recursive: true });
+    writeFileSync(join(dir, path), content);
+  }
+}
+
+export interface Remote {
+  /** Path of the bare repository. */
+  url: string;
+  /** First commit on `main`. */
+  base: string;
+}
+
+/** A bare repository whose `main` has one commit with these files. */
+export function createRemote(files: Files = { "a.txt": "a\n", "src/b.txt": "b\n" }): Remote {
+  const dir = temporaryDir();
+  const work = join(dir, "work");
+  const url = join(dir, "remote.git");
+  mkdirSync(work);
+  git(work, "init", "-q", "-b", "main");
+  writeFiles(work, files);
+  git(work, "add", "-A", "-f");
+  git(work, "commit", "-q", "--allow-empty", "-m", "first");
+  git(dir, "clone", "-q", "--bare", work, url);
+  return { url, base: git(work, "rev-parse", "HEAD").trim() };
+}
+
+/** A store on this remote that has fetched `main`. */
+export async function createStore(
+  remote: Remote,
+  more: Partial<Parameters<typeof openStore>[0]> = {},
+): Promise<GitStore> {
+  const store = await openStore({ dir: join(temporaryDir(), "store"), remote: { url: remote.url }, ...more });
+  onTestFinished(() => store.close());
+  await store.fetch(["refs/heads/main:refs/remotes/main"]);
+  return store;
+}
