@@ -14,7 +14,7 @@ export interface HandoffNote {
 
 /** What a tool tells the harness besides its text: these end or steer a context. */
 export type ToolSignal =
-  | { kind: "finish"; summary: string }
+  | { kind: "finish"; summary: string; criteria?: string[] }
   | { kind: "blocked"; questions: string[] }
   | { kind: "handoff"; note: HandoffNote }
   | { kind: "contract"; draft: ContractDraft }

@@ -1,0 +1,71 @@
+import { type ParseArgsConfig, parseArgs } from "node:util";
+import { ConfigError } from "../domain/errors.ts";
+
+/** What a command sees of the outside; the only door to environment, streams and signals. */
+export interface Terminal {
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  stdin: () => Promise<string>;
+  out: (text: string) => void;
+  err: (text: string) => void;
+  /** Whether standard error is a terminal on which a line can be redrawn. */
+  isInteractive: boolean;
+  signal: AbortSignal;
+}
+
+type Options = NonNullable<ParseArgsConfig["options"]>;
+
+export interface CommandInput {
+  values: Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+  positionals: string[];
+  terminal: Terminal;
+}
+
+/** One command of `baton`: data for the parser and the help, and one function. */
+export interface CliCommand {
+  name: string;
+  summary: string;
+  /** Usage, options and examples, as `baton <name> --help` prints them. */
+  help: string;
+  options: Options;
+  positionals: { min: number; max: number };
+  run(input: CommandInput): Promise<number>;
+}
+
+/** Parses the words after the command's name; unknown flags and wrong counts are a ConfigError that shows the help. */
+export function readCommandLine(command: CliCommand, words: string[], terminal: Terminal): CommandInput | "help" {
+  const hint = `See: baton ${command.name} --help`;
+  const options: Options = { ...command.options, help: { type: "boolean", short: "h" } };
+  try {
+    const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true, strict: true });
+    if (values["help"]) return "help";
+    const { min, max } = command.positionals;
+    if (positionals.length < min || positionals.length > max) {
+      const allowed = min === max ? `${min}` : `${min} to ${max}`;
+      throw new ConfigError(`baton ${command.name} takes ${allowed} plain arguments, found ${positionals.length}.`, { hint });
+    }
+    return { values: values as CommandInput["values"], positionals, terminal };
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(error instanceof Error ? error.message : String(error), { hint, cause: error });
+  }
+}
+
+/** The text value of an option, or undefined. */
+export function textOption(input: CommandInput, name: string): string | undefined {
+  const value = input.values[name];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The numeric value of an option, or undefined; not a positive number is a ConfigError. */
+export function numberOption(input: CommandInput, name: string): number | undefined {
+  const value = textOption(input, name);
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0) {
+    throw new ConfigError(`--${name} is ${JSON.stringify(value)}; allowed is a number above 0.`, {
+      hint: `Give --${name} a number, for example --${name} 3.`,
+    });
+  }
+  return number;
+}

@@ -1,0 +1,22 @@
+import { text } from "node:stream/consumers";
+import type { Terminal } from "./command.ts";
+
+/** The process's own terminal. SIGINT and SIGTERM abort the signal once; a second one ends the process at once. */
+export function openTerminal(): Terminal {
+  const controller = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (controller.signal.aborted) process.exit(130);
+      controller.abort(new Error(`received ${name}`));
+    });
+  }
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    stdin: () => text(process.stdin),
+    out: (chunk) => void process.stdout.write(chunk),
+    err: (chunk) => void process.stderr.write(chunk),
+    isInteractive: process.stderr.isTTY === true,
+    signal: controller.signal,
+  };
+}

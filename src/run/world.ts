@@ -1,0 +1,36 @@
+import type { Envelope } from "../domain/envelope.ts";
+import type { Event } from "../domain/event.ts";
+import type { RunLimits } from "../domain/limits.ts";
+import type { Policy } from "../domain/policy.ts";
+import type { State } from "../domain/state.ts";
+import type { Model } from "../loop/model.ts";
+import type { Forge } from "./forge.ts";
+
+/** Everything a run needs from outside, read once at the door and given as one value. */
+export interface RunWorld {
+  envelope: Envelope;
+  /** The platform's id and attempt of this run. */
+  run: { id: string; attempt: number };
+  policy: Policy;
+  /** Where the policy came from, in words for the report. */
+  policySource: string;
+  /** Caps of this run after inputs and flags lowered the policy's. */
+  limits: RunLimits;
+  branchPrefix: string;
+  models: { initializer: string; worker: string; evaluator: string };
+  remote: { url: string; token?: () => Promise<string> };
+  forge: Forge;
+  model: Model;
+  /** Fresh folder that belongs to this run alone. */
+  dir: string;
+  allowDegradedWalls: boolean;
+  redact: (text: string) => string;
+  now: () => Date;
+  /** Aborts on SIGINT and SIGTERM. */
+  signal: AbortSignal;
+  /** Stops before the first outward write: set-up, contract and plan are shown, nothing is pushed. */
+  dryRun: boolean;
+  /** Called after each event is stored, with the state after it; for the log and the terminal. */
+  onEvent: (event: Event, state: State) => void;
+  batonVersion: string;
+}
