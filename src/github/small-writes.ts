@@ -1,0 +1,54 @@
+import type { RepositoryName } from "../domain/trigger.ts";
+import type { GitHub } from "./client.ts";
+import { ensureSet } from "./ensure-once.ts";
+import { statusOf } from "./outcome.ts";
+
+/** Puts a reaction on a comment, review comment or issue; GitHub keeps one per person and kind. */
+export async function addReaction(
+  github: GitHub,
+  repository: RepositoryName,
+  on: { kind: "issue_comment" | "review_comment"; id: number } | { kind: "issue"; number: number },
+  content: "eyes" | "rocket" | "+1" | "confused",
+): Promise<void> {
+  const path =
+    on.kind === "issue"
+      ? `/repos/{owner}/{repo}/issues/${on.number}/reactions`
+      : `/repos/{owner}/{repo}/${on.kind === "issue_comment" ? "issues" : "pulls"}/comments/${on.id}/reactions`;
+  await ensureSet(github, () => github.write(`POST ${path}`, { ...repository, content }));
+}
+
+/** Puts a label on an issue or pull request, creating it in the repository where it does not exist. */
+export async function ensureLabel(
+  github: GitHub,
+  repository: RepositoryName,
+  number: number,
+  label: string,
+): Promise<void> {
+  await ensureSet(github, () =>
+    github.write("POST /repos/{owner}/{repo}/issues/{issue_number}/labels", {
+      ...repository,
+      issue_number: number,
+      labels: [label],
+    }),
+  );
+}
+
+/** Takes a label off; one that is not there is fine. */
+export async function removeLabel(
+  github: GitHub,
+  repository: RepositoryName,
+  number: number,
+  label: string,
+): Promise<void> {
+  try {
+    await ensureSet(github, () =>
+      github.write("DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}", {
+        ...repository,
+        issue_number: number,
+        name: label,
+      }),
+    );
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+  }
+}

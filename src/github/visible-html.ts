@@ -1,0 +1,60 @@
+import type { DefaultTreeAdapterMap } from "parse5";
+
+type Element = DefaultTreeAdapterMap["element"];
+
+/** Tags that stay in visible text, without attributes: they carry structure and no text of their own. */
+const keptTags = new Set(
+  (
+    "b i strong em u s strike del ins sub sup kbd code pre samp var tt q cite br hr p div span blockquote ul ol li dl dt dd " +
+    "table thead tbody tfoot tr td th caption h1 h2 h3 h4 h5 h6 details summary small big mark ruby rt center abbr dfn time " +
+    "address figure figcaption wbr"
+  ).split(" "),
+);
+
+/** Elements whose content a reader of GitHub never sees as text. */
+const hiddenElements = new Set(
+  (
+    "script style template noscript iframe noembed noframes textarea title xmp plaintext select option optgroup datalist audio " +
+    "video object embed canvas svg math map area head meta link base param source track picture img rp progress meter input " +
+    "button frameset frame applet dialog"
+  ).split(" "),
+);
+
+/** The only style properties that cannot hide, shrink, move or colour text away. */
+const harmlessStyle =
+  /^\s*(?:text-align|vertical-align|font-weight|font-style|text-decoration|list-style-type|border-collapse)\s*:\s*[a-z-]+\s*$/;
+
+export function isKeptTag(name: string): boolean {
+  return keptTags.has(name);
+}
+
+/** Whether an element shows none of its content; `details` is judged by its caller, since its summary shows. */
+export function hidesContent(element: Element): boolean {
+  if (hiddenElements.has(element.tagName)) return true;
+  return element.attrs.some(({ name, value }) => {
+    switch (name) {
+      case "hidden":
+      case "inert":
+      case "popover":
+      case "color":
+      case "bgcolor":
+      case "size":
+        return true;
+      case "aria-hidden":
+        return value !== "false";
+      case "style":
+        return !value.split(";").every((rule) => rule.trim() === "" || harmlessStyle.test(rule.toLowerCase()));
+      case "height":
+      case "width":
+        return /^0*(?:\.\d+)?1?(?:px|%|em)?$/.test(value.trim());
+      case "class":
+        return /(?:^|\s)(?:sr-only|show-on-focus|d-none|v-hidden|visually-hidden)(?:\s|$)/.test(value);
+      default:
+        return false;
+    }
+  });
+}
+
+export function hasAttribute(element: Element, name: string): boolean {
+  return element.attrs.some((attribute) => attribute.name === name);
+}
