@@ -70,6 +70,8 @@ export const eventSchemas = {
     }),
     requester: z.object({ id: z.int().nonnegative(), login: text }),
   }),
+  /** First event of a journal that replaces a damaged one: the whole state, as the checkpoint's state file had it. */
+  state_restored: z.object({ state: json, why: text }),
   /** The run's first checkpoint carries this: the claim. */
   run_claimed: z.object({
     epoch: z.int().positive(),

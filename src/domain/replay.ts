@@ -1,7 +1,7 @@
 import { Contract, contractSha256 } from "./contract.ts";
 import type { Event, EventData, Role } from "./event.ts";
 import { addSpend, noSpend, type Spend } from "./limits.ts";
-import type { RunRecord, State } from "./state.ts";
+import { type RunRecord, State } from "./state.ts";
 import type { Verdict } from "./verdict.ts";
 
 /** Folds a journal into the state; null for an empty journal. The first event must be `session_started`. */
@@ -14,6 +14,9 @@ export function replay(events: Iterable<Event>): State | null {
 /** The state after one more event. Pure; unknown facts never raise, only a missing `session_started` does. */
 export function applyEvent(before: State | null, event: Event): State {
   if (event.type === "session_started") return startGeneration(before, event.data, event.seq);
+  if (event.type === "state_restored") {
+    return { ...State.parse(event.data.state), open_context: null, journal: { seq: event.seq, sha256: event.prev } };
+  }
   if (!before) throw new Error(`a journal begins with session_started, found ${event.type} at ${event.seq}`);
   const state: State = { ...before, journal: { seq: event.seq, sha256: event.prev } };
   switch (event.type) {

@@ -24,8 +24,13 @@ export async function listRemoteRefs(
   return refs;
 }
 
-/** Fetches whole histories; object ids and refs in, nothing followed, no tags, no submodules. */
-export async function fetchRefs(git: RemoteGit, url: string, refspecs: readonly string[]): Promise<void> {
+/** Fetches whole histories, or the last `depth` commits; object ids and refs in, nothing followed, no tags, no submodules. */
+export async function fetchRefs(
+  git: RemoteGit,
+  url: string,
+  refspecs: readonly string[],
+  depth?: number,
+): Promise<void> {
   for (const refspec of refspecs) checkRefspec(refspec);
   const args = [
     "fetch",
@@ -35,7 +40,9 @@ export async function fetchRefs(git: RemoteGit, url: string, refspecs: readonly 
     "--no-write-fetch-head",
     "--no-auto-maintenance",
   ];
-  const result = await git([...args, "--", url, ...refspecs], { timeoutMs: networkTimeoutMs });
+  const result = await git([...args, ...(depth ? [`--depth=${depth}`] : []), "--", url, ...refspecs], {
+    timeoutMs: networkTimeoutMs,
+  });
   if (result.code !== 0) throw new GitError("fetch", result);
 }
 

@@ -31,7 +31,8 @@ export interface GitStore {
   readonly dir: string;
   /** Refs of the remote that match these full names or patterns. Throws when the remote cannot be reached. */
   lsRemote(patterns: string[]): Promise<Map<string, string>>;
-  fetch(refspecs: string[]): Promise<void>;
+  /** Fetches whole histories; with `depth` only the last commits, for chains whose past is not needed. */
+  fetch(refspecs: string[], options?: { depth?: number }): Promise<void>;
   /** Id of a commit or tree; null when the expression names nothing here. */
   resolve(rev: string): Promise<string | null>;
   treeOf(rev: string): Promise<string>;
@@ -127,7 +128,8 @@ export async function openStore(options: StoreOptions): Promise<GitStore> {
   return {
     dir,
     lsRemote: (patterns) => throughGitDoor(door, "ls_remote", () => listRemoteRefs(remoteGit, remoteUrl(), patterns)),
-    fetch: (refspecs) => throughGitDoor(door, "fetch", () => fetchRefs(remoteGit, remoteUrl(), refspecs)),
+    fetch: (refspecs, { depth } = {}) =>
+      throughGitDoor(door, "fetch", () => fetchRefs(remoteGit, remoteUrl(), refspecs, depth)),
     ...history,
     snapshot: (workDir, snapshotOptions) =>
       throughGitDoor(door, "snapshot", () => workDirs.snapshot(workDir, snapshotOptions)),

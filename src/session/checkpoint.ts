@@ -1,0 +1,156 @@
+import { committedUsd } from "../domain/replay.ts";
+import { fallbackSessionRefOf, type SessionKey, sessionRefOf } from "../domain/session-key.ts";
+import type { State } from "../domain/state.ts";
+import type { PushRefusal } from "../git/push-refusal.ts";
+import type { GitStore } from "../git/store.ts";
+import type { Journal } from "./journal.ts";
+import { planStateFile } from "./state-file.ts";
+
+export interface CheckpointInput {
+  /** The work tree as it is. */
+  workTree: string;
+  /** Session spend, micro-USD, that may be reached before the next checkpoint is acknowledged. */
+  allowanceUsdMicro: number;
+  /** Fast-forward of the work branch that travels in the same push. `ref` is full. */
+  workBranch?: { ref: string; commit: string };
+}
+
+export type CheckpointOutcome =
+  | { kind: "pushed"; checkpoint: string; allowanceUsdMicro: number; ms: number }
+  /** Another run has claimed the session: this one may write nothing more. */
+  | { kind: "superseded"; detail: string }
+  | { kind: "refused"; why: PushRefusal; refs: string[]; paths: string[]; detail: string }
+  | { kind: "unreachable"; detail: string };
+
+/** The facts of a checkpoint that its commit message repeats, so that they survive a damaged tree. */
+export interface CheckpointFacts {
+  allowanceUsdMicro: number;
+  epoch: number;
+  run: string;
+  /** Last event of the journal. */
+  seq: number;
+}
+
+/** Message of a checkpoint's commit. */
+export function renderCheckpointMessage(session: SessionKey, facts: CheckpointFacts): string {
+  return `baton: checkpoint of ${session} at ${facts.seq}\n\nBaton-Session: ${session}\nBaton-Epoch: ${facts.epoch}\nBaton-Run: ${facts.run}\nBaton-Seq: ${facts.seq}\nBaton-Allowance-Usd-Micro: ${facts.allowanceUsdMicro}\n`;
+}
+
+/** Reads the facts of a checkpoint's commit message; null when it is not one. */
+export function readCheckpointMessage(message: string): CheckpointFacts | null {
+  const value = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(message)?.[1];
+  const allowance = Number(value("Baton-Allowance-Usd-Micro") ?? Number.NaN);
+  const epoch = Number(value("Baton-Epoch") ?? Number.NaN);
+  if (!Number.isSafeInteger(allowance) || allowance < 0 || !Number.isSafeInteger(epoch)) return null;
+  return {
+    allowanceUsdMicro: allowance,
+    epoch,
+    run: value("Baton-Run") ?? "",
+    seq: Number(value("Baton-Seq") ?? 0) || 0,
+  };
+}
+
+/**
+ * The money rule: what a lost run may have spent beyond what it recorded. A run that ended itself has recorded all; of
+ * any other the whole pushed allowance counts as spent. Micro-USD.
+ */
+export function readWriteOff(state: State | null, pushedAllowanceUsdMicro: number): number {
+  if (!state || state.runs.length === 0 || state.runs.at(-1)?.stop_reason) return 0;
+  return Math.max(0, pushedAllowanceUsdMicro - committedUsd(state));
+}
+
+export interface CheckpointHands {
+  store: GitStore;
+  key: SessionKey;
+  journal: Journal;
+  state(): State | null;
+  /** Files of the session folder besides journal and state, new since the last call; bytes not yet stored. */
+  takeNewFiles(): { path: string; bytes: Buffer }[];
+  clock(): number;
+}
+
+export interface CheckpointChain {
+  /** Last checkpoint made here, pushed or not; null before the first. */
+  head: string | null;
+  /** Ref that the remote takes checkpoints on. */
+  ref: string;
+  sessionTree: string;
+  /** Closed segments that `sessionTree` holds whole. */
+  storedSegments: number;
+}
+
+const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+/** The chain of a new session. */
+export function newChain(key: SessionKey): CheckpointChain {
+  return { head: null, ref: sessionRefOf(key), sessionTree: emptyTree, storedSegments: 0 };
+}
+
+/** Builds the commit of a checkpoint: only what is new since the last one is stored. */
+export async function buildCheckpoint(
+  hands: CheckpointHands,
+  chain: CheckpointChain,
+  input: CheckpointInput,
+): Promise<string> {
+  await hands.journal.flush();
+  // Journal and state are taken in one go, without waiting in between, so that they are of the same moment.
+  const segments = hands.journal.segments();
+  const state = hands.state();
+  const { seq } = hands.journal.head();
+  const files = [...hands.journal.takeNewBlobs(), ...hands.takeNewFiles()];
+  if (state) {
+    const plan = planStateFile(state);
+    files.push({ path: "state.json", bytes: Buffer.from(plan.text) });
+    for (const [id, text] of plan.blobs)
+      files.push({ path: `blobs/${id.slice(0, 2)}/${id}`, bytes: Buffer.from(text) });
+  }
+  const { store } = hands;
+  for (const segment of segments.slice(chain.storedSegments)) {
+    files.push({ path: `journal/${segment.name}`, bytes: await segment.bytes() });
+  }
+  const changes = [];
+  for (const { path, bytes } of files) changes.push({ path, sha: await store.writeBlob(bytes) });
+  chain.sessionTree = await store.graft(chain.sessionTree, changes);
+  chain.storedSegments = segments.filter((segment) => segment.closed).length;
+  const tree = await store.graft(emptyTree, [
+    { path: "work", sha: input.workTree, mode: "040000" },
+    { path: "session", sha: chain.sessionTree, mode: "040000" },
+  ]);
+  const run = state?.runs.at(-1);
+  const facts = {
+    allowanceUsdMicro: input.allowanceUsdMicro,
+    epoch: run?.epoch ?? 0,
+    run: run ? `${run.run_id}/${run.run_attempt}` : "",
+    seq,
+  };
+  const message = renderCheckpointMessage(hands.key, facts);
+  return await store.commit({ tree, parents: chain.head ? [chain.head] : [], message, at: hands.clock() });
+}
+
+/** Pushes a checkpoint, with the work branch in the same atomic push; moves to the fallback ref when the namespace is refused. */
+export async function pushCheckpoint(
+  hands: CheckpointHands,
+  chain: CheckpointChain,
+  commit: string,
+  input: CheckpointInput,
+): Promise<Exclude<CheckpointOutcome, { kind: "pushed" }> | { kind: "pushed"; movedTo: string | null }> {
+  const updates = (ref: string) => [
+    { ref, sha: commit },
+    ...(input.workBranch ? [{ ref: input.workBranch.ref, sha: input.workBranch.commit }] : []),
+  ];
+  const outcome = await hands.store.push(updates(chain.ref));
+  if (outcome.kind === "pushed") return { kind: "pushed", movedTo: null };
+  if (outcome.kind === "unreachable") return outcome;
+  const aboutUs = outcome.refs.length === 0 || outcome.refs.includes(chain.ref);
+  if (outcome.why === "non_fast_forward" && aboutUs) return { kind: "superseded", detail: outcome.detail };
+  const fallback = fallbackSessionRefOf(hands.key);
+  if (aboutUs && chain.ref !== fallback && ["namespace", "rules", "other"].includes(outcome.why)) {
+    const second = await hands.store.push(updates(fallback));
+    if (second.kind === "pushed") {
+      chain.ref = fallback;
+      return { kind: "pushed", movedTo: fallback };
+    }
+  }
+  const { why, refs, paths, detail } = outcome;
+  return { kind: "refused", why, refs, paths, detail };
+}

@@ -1,0 +1,83 @@
+import { listSecretForms } from "./secret-forms.ts";
+
+/** What stands where a secret was. */
+export const redacted = "[redacted]";
+
+// Secrets shorter than this would turn ordinary text into holes.
+const minSecretLength = 6;
+
+// Shapes of well-known credentials; installation tokens are `ghs_<app id>_<JWT>` of about 520 characters since 2026-04-27.
+const shapes = new RegExp(
+  [
+    "ghs_\\d+_eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+",
+    "gh[pousr]_[A-Za-z0-9]{30,}",
+    "github_pat_[A-Za-z0-9_]{22,}",
+    "v1\\.[0-9a-f]{40}",
+    "sk-ant-[A-Za-z0-9_-]{20,}",
+    "sk-(?:proj-)?[A-Za-z0-9_-]{40,}",
+    "\\b(?:AKIA|ASIA)[0-9A-Z]{16}\\b",
+    "xox[abeoprs]-[A-Za-z0-9-]{10,}",
+    "npm_[A-Za-z0-9]{36}",
+    "pypi-[A-Za-z0-9_-]{50,}",
+    "glpat-[A-Za-z0-9_-]{20,}",
+    "AIza[0-9A-Za-z_-]{35}",
+    "eyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}",
+  ].join("|"),
+  "g",
+);
+const pemBlock =
+  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[\s\S]{0,20000}?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|$)/g;
+
+/** Takes known secrets, in all their forms, and everything that has the shape of a credential out of a text. The last line of defence only. */
+export function createRedactor(secrets: readonly string[]): (text: string) => string {
+  const forms = new Set<string>();
+  for (const secret of secrets) {
+    for (const one of [secret, secret.trim()])
+      if (one.length >= minSecretLength) for (const form of listSecretForms(one)) forms.add(form);
+  }
+  // Longest first, so that a form within another does not leave its ends behind.
+  const needles = [...forms]
+    .sort((a, b) => b.length - a.length)
+    .map((form) => ({ form, dense: dense(form), gapped: null as RegExp | null }));
+  return (text) => {
+    if (text.length < minSecretLength) return text;
+    let out = text;
+    for (const { form } of needles) if (out.includes(form)) out = out.replaceAll(form, redacted);
+    if (needles.length > 0) out = replaceGapped(out, needles);
+    if (out.includes("-----BEGIN")) out = out.replace(pemBlock, redacted);
+    return out.replace(shapes, redacted);
+  };
+}
+
+/** Redacts every string of a value, keys too. */
+export function redactValue<T>(value: T, redact: (text: string) => string): T {
+  if (typeof value === "string") return redact(value) as T;
+  if (Array.isArray(value)) return value.map((one) => redactValue(one, redact)) as T;
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [redact(key), redactValue(inner, redact)]),
+  ) as T;
+}
+
+interface Needle {
+  form: string;
+  dense: string;
+  gapped: RegExp | null;
+}
+
+/** Finds forms whose characters are kept apart: wrapped lines, spaces, colons, quotes, `\x`. */
+function replaceGapped(text: string, needles: Needle[]): string {
+  let out = text;
+  let squeezed = dense(text);
+  for (const needle of needles) {
+    if (needle.dense.length < 10 || !squeezed.includes(needle.dense)) continue;
+    needle.gapped ??= new RegExp([...needle.dense].join("(?:[^A-Za-z0-9]|\\\\[nrtx]){0,4}"), "g");
+    out = out.replace(needle.gapped, redacted);
+    squeezed = dense(out);
+  }
+  return out;
+}
+
+function dense(text: string): string {
+  return text.replace(/\\[nrtx]|[^A-Za-z0-9]+/g, "");
+}

@@ -1,0 +1,177 @@
+import { join } from "node:path";
+import { ProtocolError } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
+import { canonicalJson } from "../domain/hash.ts";
+import { replay } from "../domain/replay.ts";
+import { fallbackSessionRefOf, type SessionKey, sessionRefOf } from "../domain/session-key.ts";
+import type { State } from "../domain/state.ts";
+import type { GitStore } from "../git/store.ts";
+import { blobPathOf, listBlobIds } from "./blobs.ts";
+import { type CheckpointFacts, readCheckpointMessage } from "./checkpoint.ts";
+import type { Files } from "./files.ts";
+import { type JournalTail, type LoadedJournal, loadJournal } from "./journal-load.ts";
+import { readStateFile } from "./state-file.ts";
+
+/** What the remote has of a session. */
+export interface RemoteSession {
+  ref: string;
+  checkpoint: string;
+  workTree: string;
+  sessionTree: string;
+  facts: CheckpointFacts;
+}
+
+/** What a session goes on from. */
+export interface RestoredSession {
+  state: State | null;
+  events: Event[];
+  tail: JournalTail;
+  /** Why the journal had to be given up; a new one begins with the state. */
+  journalLost: string | null;
+  problems: string[];
+}
+
+/** Finds and fetches the newest checkpoint of a session, on its own ref or on the fallback; null when there is none. */
+export async function fetchRemoteSession(store: GitStore, key: SessionKey): Promise<RemoteSession | null> {
+  const names = [sessionRefOf(key), fallbackSessionRefOf(key)];
+  const refs = await store.lsRemote(names);
+  const found: RemoteSession[] = [];
+  for (const ref of names) {
+    const checkpoint = refs.get(ref);
+    if (!checkpoint) continue;
+    // The past of the chain is never needed to go on: only its last commit comes, however long it is.
+    await store.fetch([ref], { depth: 1 });
+    found.push(await readCheckpoint(store, ref, checkpoint));
+  }
+  found.sort((a, b) => b.facts.epoch - a.facts.epoch || b.facts.seq - a.facts.seq);
+  return found[0] ?? null;
+}
+
+async function readCheckpoint(store: GitStore, ref: string, checkpoint: string): Promise<RemoteSession> {
+  const message = (await store.log(null, checkpoint, 1))[0]?.message ?? "";
+  const facts = readCheckpointMessage(message);
+  const tree = await store.treeOf(checkpoint);
+  const workTree = await store.resolve(`${tree}:work`);
+  const sessionTree = await store.resolve(`${tree}:session`);
+  if (facts && workTree && sessionTree) return { ref, checkpoint, workTree, sessionTree, facts };
+  throw new ProtocolError(`${ref} does not hold a checkpoint of Baton (${checkpoint}).`, { source: ref });
+}
+
+const sessionFile =
+  /^(?:journal\/\d{6}\.jsonl|blobs\/[0-9a-f]{2}\/[0-9a-f]{64}|outputs\/[A-Za-z0-9._-]{1,120}|state\.json|request\.md)$/;
+
+/** Brings the session folder of a checkpoint to the disk; whoever can push can edit it, so only plain files of known names come. */
+export async function checkoutSession(
+  store: GitStore,
+  files: Files,
+  remote: RemoteSession,
+  sessionDir: string,
+): Promise<void> {
+  const strange = (await store.listTree(remote.sessionTree)).find(
+    (file) => file.mode !== "100644" || !sessionFile.test(file.path),
+  );
+  if (strange) {
+    throw new ProtocolError(
+      `${remote.ref} holds ${JSON.stringify(strange.path.slice(0, 200))} (${strange.mode}), which is not Baton's.`,
+      { source: remote.ref },
+    );
+  }
+  await files.remove(sessionDir);
+  await store.checkout(remote.sessionTree, sessionDir);
+}
+
+/**
+ * Decides what a session goes on from. The journal wins over the state file as long as it is whole and not shorter than
+ * the state says; otherwise the state file is taken, and what was in the journal only is said to be lost.
+ */
+export async function loadSession(files: Files, sessionDir: string): Promise<RestoredSession> {
+  const journal = await loadJournal(files, sessionDir);
+  const saved = await loadStateFile(files, sessionDir);
+  const problems: string[] = [];
+  const why = findLoss(journal, saved.state);
+  if (!why) {
+    const state = replay(journal.events);
+    if (saved.problem) problems.push(`${saved.problem} The journal is whole and was used alone.`);
+    else if (saved.state && state) problems.push(...listDifferences(state, saved.state));
+    if (journal.torn)
+      problems.push(
+        `The journal ended in ${journal.torn.bytes} bytes of a torn line (${journal.torn.reason}); they were cut.`,
+      );
+    return { state, events: journal.events, tail: journal.tail, journalLost: null, problems };
+  }
+  if (saved.state) {
+    problems.push(
+      `${why} The state file of the same checkpoint was used; the open conversation, if any, starts afresh.`,
+    );
+    return { state: saved.state, events: [], tail: journal.tail, journalLost: why, problems };
+  }
+  throw new ProtocolError(`Neither the journal nor the state file can be used. ${why} ${saved.problem ?? ""}`.trim(), {
+    source: "session",
+  });
+}
+
+function findLoss(journal: LoadedJournal, saved: State | null): string | null {
+  if (journal.damaged)
+    return `The journal is damaged (${journal.damaged.segment}, line ${journal.damaged.line}: ${journal.damaged.reason}).`;
+  if (saved && journal.tail.seq < saved.journal.seq)
+    return `The journal ends at event ${journal.tail.seq}, but the state knows event ${saved.journal.seq}.`;
+  if (
+    journal.events.length > 0 &&
+    journal.events[0]?.type !== "session_started" &&
+    journal.events[0]?.type !== "state_restored"
+  ) {
+    return `The journal begins with ${journal.events[0]?.type}.`;
+  }
+  return null;
+}
+
+async function loadStateFile(
+  files: Files,
+  sessionDir: string,
+): Promise<{ state: State | null; problem: string | null }> {
+  const bytes = await files.read(join(sessionDir, "state.json"));
+  if (!bytes) return { state: null, problem: "The checkpoint has no state file." };
+  const text = bytes.toString("utf8");
+  const blobs = await loadBlobs(files, sessionDir, text);
+  try {
+    return { state: readStateFile(text, (id) => blobs.get(id) ?? null), problem: null };
+  } catch (error) {
+    if (error instanceof ProtocolError) return { state: null, problem: error.message };
+    throw error;
+  }
+}
+
+// Blobs can name blobs (a part that was spilled whole), so ids are followed until there are no new ones.
+async function loadBlobs(files: Files, sessionDir: string, text: string): Promise<Map<string, string>> {
+  const blobs = new Map<string, string>();
+  let open = [...text.matchAll(/"\$(?:blob|part)":\s*"([0-9a-f]{64})"/g)].map((match) => match[1]!);
+  while (open.length > 0) {
+    const id = open.pop()!;
+    const content = blobs.has(id) ? null : await files.read(join(sessionDir, blobPathOf(id)));
+    if (!content) continue;
+    blobs.set(id, content.toString("utf8"));
+    open = open.concat([...listIdsOf(content.toString("utf8"))]);
+  }
+  return blobs;
+}
+
+function listIdsOf(text: string): Set<string> {
+  try {
+    return listBlobIds(JSON.parse(text));
+  } catch {
+    return new Set();
+  }
+}
+
+function listDifferences(replayed: State, saved: State): string[] {
+  if (saved.journal.seq !== replayed.journal.seq) {
+    return [
+      `The state file is of event ${saved.journal.seq}, the journal goes to ${replayed.journal.seq}; the journal was used.`,
+    ];
+  }
+  const keys = Object.keys(replayed) as (keyof State)[];
+  const different = keys.filter((key) => canonicalJson(replayed[key]) !== canonicalJson(saved[key]));
+  return different.length === 0
+    ? []
+    : [`State file and journal disagree about ${different.join(", ")}; the journal was used.`];
+}
