@@ -1,0 +1,124 @@
+import { type Contract, contractSha256 } from "../domain/contract.ts";
+import type { Verdict } from "../domain/verdict.ts";
+import { type CrossRun, runBaseTestsOnHead, runHeadTestsOnBase } from "./base-tests.ts";
+import { loadChanges } from "./changes.ts";
+import { createEvidenceLog } from "./evidence-log.ts";
+import { type JudgeInput, maxDiffBytes } from "./judge-input.ts";
+import { judgeVerdict } from "./judge-verdict.ts";
+import { type Judged, readJudgement } from "./judgement.ts";
+import { overlayHead } from "./overlay.ts";
+import { judgePolicy } from "./policy-check.ts";
+import { judgeRatchet } from "./ratchet.ts";
+import type { EvaluatorWorld } from "./room.ts";
+import { runRepros } from "./run-repros.ts";
+import { runStageOne, type StageOneMemory } from "./stage-one.ts";
+
+/** Asks the judge in a fresh context; every way of not getting an answer is `none` with its reason. */
+export type AskJudge = (
+  input: JudgeInput,
+) => Promise<{ kind: "judged"; judgement: unknown; model: string } | { kind: "none"; why: string }>;
+
+/** What is to be evaluated. */
+export interface EvaluateSpec {
+  contract: Contract;
+  request: { title: string; body: string };
+  /** Tree that will be published, without `.baton/`. */
+  tree: string;
+  judge: AskJudge;
+  /** Asks the judge although stage one failed, so that it can order a restart. */
+  judgeFailures?: boolean;
+  /** Runs on the base that an earlier round of this run has already made. */
+  memory?: StageOneMemory;
+}
+
+/** Evaluates one tree: overlay → oracles → ratchet → policy → base's tests on head → judge → verdict. */
+export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promise<Verdict> {
+  const { contract, tree } = spec;
+  const { store } = world;
+  const baseTree = await store.treeOf(contract.base_sha);
+  const changes = await loadChanges(store, baseTree, tree);
+  const allowed = new Set(contract.allowed_test_changes.map(({ path }) => path));
+  const log = createEvidenceLog();
+
+  const overlay = await overlayHead(contract, baseTree, tree, changes, world);
+  const stageOne = await runStageOne(
+    { contract, baseTree, tree: overlay.tree, log, memory: spec.memory ?? new Map() },
+    world,
+  );
+  const head = new Map((await store.listTree(tree)).map((e) => [e.path, { mode: e.mode, size: e.size }]));
+  const diff = await store.diff(baseTree, tree, { maxBytes: maxDiffBytes });
+  log.addDiff(tree, diff);
+  const cross: CrossRun[] = [
+    await runBaseTestsOnHead(
+      {
+        criteria: contract.criteria,
+        changes,
+        allowed,
+        baseTree,
+        headTree: overlay.tree,
+        knownFailures: stageOne.knownFailures,
+      },
+      world,
+    ),
+    await runHeadTestsOnBase({ criteria: contract.criteria, changes, baseTree, headTree: tree }, world),
+  ];
+  const findings = [
+    ...overlay.findings,
+    ...judgeRatchet({ changes, runs: stageOne.pairs, allowed }),
+    ...judgePolicy({
+      contract,
+      changes,
+      head,
+      isProtected: world.isProtected,
+      holdsSecret: (text) => world.redact(text) !== text,
+    }),
+    ...stageOne.findings,
+    ...cross.flatMap((run) => log.addCross(run)),
+  ];
+
+  const failed = findings.some((f) => f.severity === "blocker") || stageOne.verdicts.some((v) => v.verdict === "fail");
+  const input: JudgeInput = {
+    request: spec.request,
+    contract,
+    contractSha256: contractSha256(contract),
+    tree,
+    evaluatedTree: overlay.tree,
+    evidence: log.items,
+    findings,
+    diff: world.redact(diff.patch),
+    diffCut: diff.cut,
+    files: diff.files.map((f) => `${f.path} +${f.added} -${f.removed}`),
+  };
+  const judged =
+    failed && !spec.judgeFailures
+      ? none("the oracles had already refused the work")
+      : await askJudge(spec.judge, input);
+  const reproduced =
+    judged.kind === "judged" ? await runRepros(judged.judgement, overlay.tree, log, world) : new Set<number>();
+  return judgeVerdict({
+    contract,
+    contractSha256: input.contractSha256,
+    tree,
+    acceptedTrees: new Set([tree, overlay.tree]),
+    oracleVerdicts: stageOne.verdicts,
+    evidence: log.items,
+    findings,
+    judged,
+    reproduced,
+    testsCountedBy: stageOne.countedBy,
+  });
+}
+
+/** A judge that throws has not judged. */
+async function askJudge(judge: AskJudge, input: JudgeInput): Promise<Judged> {
+  try {
+    const answer = await judge(input);
+    return answer.kind === "judged" ? readJudgement(answer.judgement, answer.model) : answer;
+  } catch (error) {
+    return none(`the judge failed: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function none(why: string): Judged {
+  return { kind: "none", why };
+}

@@ -1,0 +1,66 @@
+import type { Contract } from "../domain/contract.ts";
+import type { Evidence, Finding } from "../domain/verdict.ts";
+
+/** All that the judge is told. There is no field for anything that the worker said. */
+export interface JudgeInput {
+  request: { title: string; body: string };
+  contract: Contract;
+  contractSha256: string;
+  tree: string;
+  /** Tree with overlays: what the judge's throw-away copy is checked out from. */
+  evaluatedTree: string;
+  evidence: Evidence[];
+  findings: Finding[];
+  /** Unified diff from base to tree, at most 60 KB. */
+  diff: string;
+  diffCut: boolean;
+  /** `path +added −removed` of each changed file, also of those whose diff was cut. */
+  files: string[];
+}
+
+/** Most bytes of the diff that the judge is given; the rest it reads with its tools. */
+export const maxDiffBytes = 60_000;
+
+/** The judge's view as text for the first message: one evidence per line, tails short, everything marked as data. */
+export function renderJudgeInput(input: JudgeInput): string {
+  const { contract } = input;
+  const criteria = contract.criteria.map((c) => {
+    const oracle = c.oracle.type === "rubric" ? `rubric: ${c.oracle.rubric}` : `oracle: ${JSON.stringify(c.oracle)}`;
+    return `- ${c.id} (${c.kind}${c.must ? "" : ", not a must"}${c.worker_written ? ", test written by the worker: weaker evidence" : ""}): ${c.text}\n  ${oracle}`;
+  });
+  const evidence = input.evidence.map(
+    (e) =>
+      `- ${e.id} ${e.criterion ?? "-"} ${e.kind} ${e.outcome} exit=${e.exit ?? "none"} tree=${e.tree.slice(0, 12)} \`${e.command}\`\n${indent(e.tail.slice(-600))}`,
+  );
+  return [
+    section("request", `${input.request.title}\n\n${input.request.body}`),
+    section("amendments", contract.amendments.map((a) => `- ${a.actor}: ${a.text}`).join("\n")),
+    section("contract", `sha256 ${input.contractSha256}\n${contract.summary}\n${criteria.join("\n")}`),
+    section("assumptions", contract.assumptions.map((a) => `- ${a}`).join("\n")),
+    section("out_of_scope", contract.out_of_scope.map((a) => `- ${a}`).join("\n")),
+    section("evidence", `tree ${input.evaluatedTree}\n${evidence.join("\n")}`),
+    section(
+      "findings",
+      input.findings
+        .map((f) => `- ${f.severity} ${f.rule} ${f.file ?? ""}${f.line ? `:${f.line}` : ""} ${f.text}`)
+        .join("\n"),
+    ),
+    section("changed_files", input.files.join("\n")),
+    section(input.diffCut ? "diff_cut" : "diff", input.diff),
+  ]
+    .filter((part) => part !== "")
+    .join("\n\n");
+}
+
+function section(name: string, body: string): string {
+  // Closing tags inside data must not end the section.
+  const inert = body.replaceAll(
+    /<(\/?)(request|amendments|contract|assumptions|out_of_scope|evidence|findings|changed_files|diff_cut|diff)>/g,
+    "<$1 $2>",
+  );
+  return inert.trim() === "" ? "" : `<${name}>\n${inert.trim()}\n</${name}>`;
+}
+
+function indent(text: string): string {
+  return text.trimEnd() === "" ? "" : text.trimEnd().replace(/^/gm, "    ");
+}

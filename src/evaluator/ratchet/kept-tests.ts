@@ -1,0 +1,124 @@
+import type { Finding } from "../../domain/verdict.ts";
+import { countTests } from "../source-titles.ts";
+import { isTestFile } from "../test-files.ts";
+import { testsThat } from "../test-report.ts";
+import { finding, grown, listed, type RatchetInput, testChanges } from "./rule.ts";
+
+/** Tests of the base that the head no longer has: by their titles in the source. Moved tests are followed. */
+export function testLost(input: RatchetInput): Finding[] {
+  const changes = testChanges(input);
+  const arrived = changes.flatMap(({ before, after }) => grown(before?.titles ?? [], after?.titles ?? []));
+  return changes.flatMap(({ change, before, after }) => {
+    const gone = grown(after?.titles ?? [], before?.titles ?? []);
+    const lost = gone.filter((title) => {
+      const at = arrived.indexOf(title);
+      if (at >= 0) arrived.splice(at, 1);
+      return at < 0;
+    });
+    return lost.length > 0
+      ? [finding("test-lost", "blocker", change.oldPath, `${lost.length} tests are gone: ${listed(lost)}`)]
+      : [];
+  });
+}
+
+/** A file of tests that was deleted, emptied or moved to where no runner looks, whatever its language. */
+export function testFileLost({ changes, allowed }: RatchetInput): Finding[] {
+  return changes.flatMap((change) => {
+    const { oldPath, path, status, before, after } = change;
+    if (oldPath === null || !isTestFile(oldPath) || allowed.has(oldPath) || (before !== null && before.trim() === ""))
+      return [];
+    if (status === "removed") {
+      const counts = before === null ? null : countTests(oldPath, before);
+      if (counts && counts.titles.length === 0 && counts.assertions === 0) return [];
+      return [finding("test-file-lost", "blocker", oldPath, "This file of tests was deleted.")];
+    }
+    if (!isTestFile(path))
+      return [
+        finding(
+          "test-file-lost",
+          "blocker",
+          oldPath,
+          `This file of tests was moved to \`${path}\`, where it is not run.`,
+        ),
+      ];
+    return after !== null && after.trim() === ""
+      ? [finding("test-file-lost", "blocker", path, "This file of tests was emptied.")]
+      : [];
+  });
+}
+
+/** Tests that ran on the base and did not run, or were skipped, on the head: by the reports of the runs. */
+export function testNotRun(input: RatchetInput): Finding[] {
+  const excused = allowedTitles(input);
+  return input.runs.flatMap(({ criterion, base, head, evidence }) => {
+    if (!base || (head && head.countedBy !== base.countedBy)) return [];
+    const ran = testsThat(base, "pass", "fail").filter((id) => !excused.has(lastPart(id)) && !looksLikeFile(id));
+    const lost = head ? ran.filter((id) => !head.tests.has(id)) : [];
+    const skipped = head ? ran.filter((id) => ["skip", "todo"].includes(head.tests.get(id) ?? "")) : [];
+    return [
+      ...(lost.length > 0
+        ? [
+            finding(
+              "test-not-run",
+              "blocker",
+              null,
+              `${criterion}: ${lost.length} tests ran on the base and no longer run: ${listed(lost)}`,
+              { evidence },
+            ),
+          ]
+        : []),
+      ...(skipped.length > 0
+        ? [
+            finding(
+              "test-not-run",
+              "blocker",
+              null,
+              `${criterion}: ${skipped.length} tests ran on the base and are now skipped: ${listed(skipped)}`,
+              { evidence },
+            ),
+          ]
+        : []),
+    ];
+  });
+}
+
+/** More markers that keep tests from running than on the base. In a new file they are only worth a look. */
+export function testSkipped(input: RatchetInput): Finding[] {
+  return testChanges(input).flatMap(({ change, before, after }) => {
+    const more = (after?.skips ?? 0) - (before?.skips ?? 0);
+    if (more <= 0) return [];
+    return [
+      finding(
+        "test-skipped",
+        before ? "blocker" : "advisory",
+        change.path,
+        `${more} more tests are skipped, expected to fail or left to do than on the base.`,
+      ),
+    ];
+  });
+}
+
+/** A focused test keeps all others from running, also in a new file. */
+export function testFocused(input: RatchetInput): Finding[] {
+  return testChanges(input).flatMap(({ change, before, after }) =>
+    (after?.focused ?? 0) > (before?.focused ?? 0)
+      ? [finding("test-focused", "blocker", change.path, "A focused test (`only`) keeps the others from running.")]
+      : [],
+  );
+}
+
+function allowedTitles({ changes, allowed }: RatchetInput): Set<string> {
+  const files = changes.filter((c) => c.before !== null && allowed.has(c.oldPath ?? c.path));
+  return new Set(files.flatMap((c) => countTests(c.oldPath ?? c.path, c.before!)?.titles ?? []));
+}
+
+function lastPart(id: string): string {
+  return id
+    .split(" > ")
+    .at(-1)!
+    .replace(/ #\d+$/, "");
+}
+
+function looksLikeFile(id: string): boolean {
+  return /^\S+\.[cm]?[jt]sx?$/.test(id);
+}

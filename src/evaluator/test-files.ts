@@ -1,0 +1,33 @@
+const supportFolder =
+  /(?:^|\/)(?:tests?|specs?|__tests__|__mocks__|__snapshots__|__fixtures__|testdata|fixtures|e2e|cypress)\//;
+
+/** Whether a path holds tests that a runner would collect. */
+export function isTestFile(path: string): boolean {
+  const base = path.split("/").at(-1) ?? path;
+  if (/\.snap$/.test(base)) return false;
+  if (/[.\-_](?:test|spec|cy)\.[cm]?[jt]sx?$/.test(base) || /^test\.[cm]?[jt]sx?$/.test(base)) return true;
+  if (/(?:^|\/)(?:tests?|__tests__|spec)\/(?:.*\/)?test-[^/]*\.[cm]?[jt]sx?$/.test(path)) return true;
+  if (/(?:^|\/)__tests__\/(?:.*\/)?[^/]*\.[cm]?[jt]sx?$/.test(path)) return true;
+  if (/^test_.*\.py$|_test\.(?:py|go|rb|dart|exs)$|_spec\.rb$/.test(base)) return true;
+  if (/(?:Test|Tests|IT|Spec)\.(?:java|kt|scala|cs|php|swift)$/.test(base)) return true;
+  if (/(?:^|\/)src\/test\/.*\.(?:java|kt|scala)$/.test(path)) return true;
+  return /(?:^|\/)tests\/[^/]*\.rs$/.test(path) || /(?:^|\/)test\/[^/]*\.[cm]?[jt]sx?$/.test(path);
+}
+
+/** Whether a path is a test or what tests lean on: helpers, fixtures, snapshots, mocks. */
+export function isTestSupport(path: string): boolean {
+  return isTestFile(path) || /\.snap$/.test(path) || supportFolder.test(path) || /(?:^|\/)conftest\.py$/.test(path);
+}
+
+/** Whether a path holds recorded expectations that a runner can rewrite. */
+export function isSnapshot(path: string): boolean {
+  return /\.snap(?:shot)?$/.test(path) || /(?:^|\/)__(?:image_)?snapshots__\//.test(path);
+}
+
+/** Whether a path is program text that is neither test nor test support. */
+export function isProductSource(path: string): boolean {
+  return (
+    /\.(?:[cm]?[jt]sx?|vue|svelte|py|go|rs|java|kt|scala|rb|php|cs|swift|c|cc|cpp|h|hpp|sh)$/.test(path) &&
+    !isTestSupport(path)
+  );
+}

@@ -1,0 +1,120 @@
+/** What the ratchet reads out of one language's tests. All patterns are global and run on text without comments. */
+export interface TestLanguage {
+  name: "js" | "python" | "go" | "rust" | "jvm" | "ruby" | "php";
+  hash: boolean;
+  /** Group 1 (or 2) is the title of a test. */
+  title: RegExp;
+  /** Markers that keep a test from running, or from counting. */
+  skip: RegExp;
+  /** Markers that keep all other tests from running. */
+  focus: RegExp | null;
+  assertion: RegExp;
+  tautology: RegExp;
+  /** Ends the process or the test with success before its assertions. */
+  escape: RegExp;
+  /** Group 1 names what is replaced by a mock. */
+  mock: RegExp | null;
+}
+
+const js: TestLanguage = {
+  name: "js",
+  hash: false,
+  title:
+    /(?<![\w$.])(?:[fx]?(?:it|test|specify)|Deno\.test|t\.test)(?:\.(?:skip|only|todo|concurrent|sequential|fails|failing|serial|each(?:\([^)]*\)|`[^`]*`)?|(?:skipIf|runIf)\([^)]*\)))*\s*\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/g,
+  skip: /(?<![\w$])(?:x(?:it|describe|test|context|specify)\s*\(|(?:it|test|describe|suite|context|specify|bench|t)\.(?:concurrent\.)?(?:skip|todo|fails|failing|fixme)\b|(?:it|test|describe|suite)\.(?:skipIf|runIf)\b|(?:skip|todo)\s*:\s*(?!false\b|undefined\b)|this\.skip\s*\(|(?:ctx|context)\.skip\s*\()/g,
+  focus:
+    /(?<![\w$])(?:f(?:it|describe|context)\s*\(|(?:it|test|describe|suite|context|specify|t)\.(?:concurrent\.)?only\b|only\s*:\s*true)/g,
+  assertion:
+    /(?<![\w$.])(?:expect(?:\.soft|TypeOf)?\s*\(|assert(?:\.[\w.]+)?\s*\(|(?:t|assert|chai|tap|should)\.(?:is|not|deepEqual|true|false|truthy|falsy|throws|equal|equals|same|ok|notOk|match|rejects|resolves|like|snapshot|strictEqual|notEqual|fail|exactly|assert\.\w+)\s*\()|\.should\.\w/g,
+  tautology:
+    /expect\s*\(\s*(true|false|null|undefined|\d+|"[^"]*"|'[^']*')\s*\)\s*\.(?:resolves\.)?to(?:Be|Equal|StrictEqual)\s*\(\s*\1\s*\)|expect\s*\(\s*true\s*\)\s*\.(?:toBeTruthy|toBeDefined)|expect\s*\(\s*([\w$.]+)\s*\)\s*\.to(?:Be|Equal|StrictEqual|MatchObject)\s*\(\s*\2\s*\)|assert(?:\.ok|\.isTrue)?\s*\(\s*(?:true|1|!0|!false)\s*[,)]|assert\.(?:strictEqual|equal|deepEqual|deepStrictEqual|is)\s*\(\s*([\w$."'`]+)\s*,\s*\3\s*[,)]|\bt\.(?:pass|true\s*\(\s*true|is\s*\(\s*([\w$."']+)\s*,\s*\4\s*[,)])|expect\s*\([^()]*\)\s*\.(?:not\.)?toBeDefined\s*\(\s*\)\s*\|\|\s*true/g,
+  escape:
+    /process\.exit(?:Code\s*=\s*0|\s*\(\s*0?\s*\))|process\.reallyExit|process\.on\s*\(\s*["']exit["']|catch\s*(?:\([^)]*\))?\s*\{\s*\}/g,
+  mock: /(?:(?:jest|vi|vitest)\.(?:mock|doMock|unstable_mockModule)|mock\.module|td\.replace|proxyquire)\s*\(\s*(?:import\s*\(\s*)?["'`]([^"'`]+)["'`]/g,
+};
+
+const python: TestLanguage = {
+  name: "python",
+  hash: true,
+  title: /^[ \t]*(?:async[ \t]+)?def[ \t]+(test\w*)[ \t]*\(/gm,
+  skip: /@(?:pytest\.mark\.(?:skip|skipif|xfail)|unittest\.(?:skip|skipIf|skipUnless|expectedFailure))\b|\bpytest\.(?:skip|xfail|importorskip)\s*\(|\bself\.skipTest\s*\(|raise\s+(?:unittest\.)?SkipTest/g,
+  focus: null,
+  assertion: /^[ \t]*assert\b|\bself\.(?:assert\w+|fail)\s*\(|\bpytest\.(?:raises|warns|approx)\b/gm,
+  tautology:
+    /\bassert\s+(?:True|1|not False|\(?["'][^"']+["']\)?)\s*(?:,.*)?$|\bassert\s+([\w.]+)\s*==\s*\1\s*$|assertTrue\(\s*True\s*[,)]|assertEqual\(\s*([\w."']+)\s*,\s*\2\s*\)|\bassert\b.*\bor\s+True\s*$/gm,
+  escape:
+    /\b(?:sys|os)\._?exit\s*\(\s*0?\s*\)|\bpytest\.exit\s*\(|except(?:\s+\w*(?:Exception|Error))?\s*:\s*\n?\s*pass\b/g,
+  mock: /(?:mock\.)?patch(?:\.object)?\s*\(\s*["']?([\w.]+)["']?/g,
+};
+
+const go: TestLanguage = {
+  name: "go",
+  hash: false,
+  title: /^func[ \t]+((?:Test|Example|Fuzz)\w*)\s*\(|\bt\.Run\(\s*"((?:[^"\\]|\\.)*)"/gm,
+  skip: /\bt\.(?:Skip|Skipf|SkipNow)\s*\(|^\/\/go:build\s+ignore/gm,
+  focus: null,
+  assertion: /\bt\.(?:Error|Errorf|Fatal|Fatalf|Fail|FailNow)\s*\(|\b(?:assert|require)\.\w+\s*\(/g,
+  tautology:
+    /\b(?:assert|require)\.True\(\s*t,\s*true\b|\b(?:assert|require)\.Equal\(\s*t,\s*([\w."]+),\s*\1\s*[,)]|\bif\s+(?:false|1\s*!=\s*1)\s*\{/g,
+  escape: /\bos\.Exit\(\s*0\s*\)|\brecover\(\s*\)/g,
+  mock: null,
+};
+
+const rust: TestLanguage = {
+  name: "rust",
+  hash: false,
+  title: /#\[(?:tokio::|async_std::)?test[^\]]*\](?:\s*#\[[^\]]*\])*\s*(?:pub\s+)?(?:async\s+)?fn\s+(\w+)/g,
+  skip: /#\[ignore\b|#\[cfg\((?:any\(\)|not\(test\))\)\]/g,
+  focus: null,
+  assertion: /\b(?:debug_)?assert(?:_eq|_ne|_matches)?!\s*\(|\bpanic!\s*\(|#\[should_panic/g,
+  tautology: /\bassert!\(\s*true\b|\bassert_eq!\(\s*([\w."]+)\s*,\s*\1\s*[,)]/g,
+  escape: /\bprocess::exit\(\s*0\s*\)/g,
+  mock: null,
+};
+
+const jvm: TestLanguage = {
+  name: "jvm",
+  hash: false,
+  title:
+    /@(?:Parameterized)?Test\b(?:\([^)]*\))?(?:\s*@\w+(?:\([^)]*\))?)*\s*(?:public\s+|private\s+|suspend\s+)*(?:void|fun)\s+(?:(\w+)|`([^`]+)`)/g,
+  skip: /@(?:Disabled|Ignore)\b|\bassumeTrue\s*\(\s*false/g,
+  focus: null,
+  assertion: /\b(?:assert\w*|verify|fail)\s*\(|\.should\w*\b/g,
+  tautology: /\bassertTrue\(\s*true\s*[,)]|\bassertEquals\(\s*([\w."]+)\s*,\s*\1\s*\)/g,
+  escape: /\bSystem\.exit\(\s*0\s*\)|catch\s*\([^)]*\)\s*\{\s*\}/g,
+  mock: /\bmock\(\s*(\w+)(?:\.class|::class)/g,
+};
+
+const ruby: TestLanguage = {
+  name: "ruby",
+  hash: true,
+  title: /^[ \t]*(?:it|specify|test|scenario)[ \t(]+["']([^"'\n]+)["']|^[ \t]*def[ \t]+(test_\w+)/gm,
+  skip: /^[ \t]*(?:x(?:it|describe|context|specify)|skip|pending)\b/gm,
+  focus: /^[ \t]*f(?:it|describe|context)\b|,\s*(?::focus\b|focus:\s*true)/gm,
+  assertion: /\bexpect\b|\bassert\w*\b|\brefute\w*\b|\.should\b/g,
+  tautology: /expect\(\s*true\s*\)\.to\s+(?:be\s+true|eq\(?\s*true)|\bassert\s+true\b/g,
+  escape: /\bexit!?\s*\(?\s*(?:0|true)\b/g,
+  mock: null,
+};
+
+const php: TestLanguage = {
+  name: "php",
+  hash: true,
+  title: /\bfunction\s+(test\w+)\s*\(|\b(?:it|test)\(\s*["']([^"']+)["']/g,
+  skip: /\bmarkTest(?:Skipped|Incomplete)\s*\(|->(?:skip|todo)\s*\(/g,
+  focus: /->only\s*\(/g,
+  assertion: /(?:\$this->|self::|static::)(?:assert\w+|expect\w+)\s*\(|\bexpect\s*\(/g,
+  tautology: /assertTrue\(\s*true\s*[,)]|assertSame\(\s*(["'\w$]+)\s*,\s*\1\s*\)/g,
+  escape: /\bexit\s*\(\s*0?\s*\)/g,
+  mock: null,
+};
+
+/** The language of a path's tests, or null when the ratchet can only count the file. */
+export function testLanguageOf(path: string): TestLanguage | null {
+  const extension = /\.(\w+)$/.exec(path)?.[1] ?? "";
+  if (/^[cm]?[jt]sx?$|^vue$|^svelte$/.test(extension)) return js;
+  const byExtension: Record<string, TestLanguage> = { py, go, rs: rust, java: jvm, kt: jvm, scala: jvm, rb: ruby, php };
+  return byExtension[extension] ?? null;
+}
+
+const py = python;
