@@ -1,0 +1,114 @@
+import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+const programDirs = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
+
+/** Absolute path of a system program, or null; the caller's PATH is never asked. */
+export function findProgram(name: string): string | null {
+  for (const dir of programDirs) {
+    const path = join(dir, name);
+    if (existsSync(path)) return path;
+  }
+  return null;
+}
+
+/** A piece of the host that can be shown inside: a directory or file (read-only) or a symbolic link as it is. */
+export type HostPiece = { kind: "bind"; path: string } | { kind: "link"; path: string; target: string };
+
+/** Parts of /etc that programs need and that hold no secret; the rest of /etc does not exist inside. */
+const etcPieces = [
+  "alternatives",
+  "ca-certificates",
+  "ca-certificates.conf",
+  "crypto-policies",
+  "debian_version",
+  "fonts",
+  "gai.conf",
+  "host.conf",
+  "inputrc",
+  "ld.so.cache",
+  "ld.so.conf",
+  "ld.so.conf.d",
+  "locale.alias",
+  "localtime",
+  "lsb-release",
+  "magic",
+  "magic.mime",
+  "mime.types",
+  "networks",
+  "os-release",
+  "pki/tls",
+  "pki/ca-trust",
+  "profile.d/maven.sh",
+  "protocols",
+  "python3",
+  "rpc",
+  "services",
+  "ssl/certs",
+  "ssl/openssl.cnf",
+  "terminfo",
+  "timezone",
+];
+const etcPatterns = [/^java-\d+(-openjdk)?$/, /^python3\.\d+$/, /^php$/, /^perl$/];
+
+/** Names in a directory that show it is a runner's own: its credentials and work folders are never shown. */
+const runnerMarks = [".runner", ".credentials", ".credentials_rsaparams", "_work", "run.sh", "svc.sh"];
+
+function pieceAt(path: string): HostPiece | null {
+  try {
+    const stat = lstatSync(path);
+    if (stat.isSymbolicLink() && dirname(path) === "/") return { kind: "link", path, target: readlinkSync(path) };
+    return statSync(path) ? { kind: "bind", path } : null;
+  } catch {
+    return null;
+  }
+}
+
+function optPieces(): string[] {
+  try {
+    return readdirSync("/opt", { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !runnerMarks.some((mark) => existsSync(join("/opt", entry.name, mark))))
+      .map((entry) => join("/opt", entry.name));
+  } catch {
+    return [];
+  }
+}
+
+function etcPaths(): string[] {
+  let more: string[] = [];
+  try {
+    more = readdirSync("/etc").filter((name) => etcPatterns.some((pattern) => pattern.test(name)));
+  } catch {
+    // a host without /etc shows nothing of it
+  }
+  return [...etcPieces, ...more].map((name) => join("/etc", name));
+}
+
+/** Everything of the host that exists inside, read-only: an allow-list, so that what is not named here cannot be seen. */
+export function findHostPieces(): HostPiece[] {
+  const top = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+  return [...top, ...etcPaths(), ...optPieces()].map(pieceAt).filter((piece) => piece !== null);
+}
+
+const systemRoots = ["/usr/", "/bin/", "/sbin/", "/opt/"];
+
+/**
+ * Directories to show besides, for the entries of a PATH that lie elsewhere (a Node version manager, a self-hosted tool
+ * cache): the install prefix when it is plainly a Node or Python prefix, else only the entry itself. HOME is never shown.
+ */
+export function findToolDirs(path: string, home: string): string[] {
+  const found = new Set<string>();
+  for (const entry of path.split(":")) {
+    if (!entry.startsWith("/") || systemRoots.some((root) => `${entry}/`.startsWith(root)) || !existsSync(entry))
+      continue;
+    const real = realpathSync(entry);
+    const prefix = dirname(real);
+    const isPrefix =
+      real.endsWith("/bin") &&
+      (existsSync(join(prefix, "lib/node_modules")) || existsSync(join(prefix, "include/python3")));
+    const dir = isPrefix ? prefix : real;
+    if (dir === "/" || dir === home || home.startsWith(`${dir}/`)) continue;
+    found.add(dir);
+  }
+  return [...found];
+}

@@ -1,0 +1,113 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeError, SandboxError } from "../domain/errors.ts";
+import { findProgram } from "./host.ts";
+import { createSandbox, type SandboxSpec } from "./sandbox.ts";
+import { readWalls, type Walls } from "./walls.ts";
+
+/** One thing that must hold inside, and the shell test that says so. */
+interface Probe {
+  holds: string;
+  test: string;
+}
+
+/** What is looked at inside, each with a test that is true only when the wall stands. */
+export const probes: readonly Probe[] = [
+  { holds: "not root", test: '[ "$(id -u)" = 65534 ] && [ "$(id -g)" = 65534 ]' },
+  {
+    holds: "no capabilities",
+    test: "grep -q '^CapEff:[[:space:]]*0*$' /proc/self/status && grep -q '^CapBnd:[[:space:]]*0*$' /proc/self/status",
+  },
+  { holds: "no new privileges", test: "grep -q '^NoNewPrivs:[[:space:]]*1$' /proc/self/status" },
+  { holds: "only its own processes", test: "set -- /proc/[0-9]*; [ $# -lt 12 ] && [ $$ -lt 100 ]" },
+  {
+    holds: "an empty environment of the first process",
+    test: "[ -z \"$(tr -d '\\0' < /proc/1/environ | tr -d '\\n')\" ]",
+  },
+  {
+    holds: "no network",
+    test: '! grep -qv -e "lo:" -e "|" /proc/net/dev && ! (exec 3<>/dev/tcp/1.1.1.1/53) 2>/dev/null',
+  },
+  { holds: "no nested user namespaces", test: "! unshare -U true 2>/dev/null" },
+  { holds: "a read-only root", test: "! touch /x /usr/x /dev/x /outputs/x 2>/dev/null" },
+  { holds: "a writable work tree", test: "touch /workspace/x && rm /workspace/x && touch /tmp/x && touch $HOME/x" },
+  {
+    holds: "limits",
+    test: '[ "$(ulimit -c)" = 0 ] && [ "$(ulimit -n)" -le 4096 ] && [ "$(ulimit -u)" != unlimited ] && [ "$(ulimit -f)" != unlimited ]',
+  },
+  { holds: "no home of the host", test: '[ -z "$(ls -A /root 2>/dev/null)" ] && [ "$(ls /home)" = baton ]' },
+  { holds: "no sockets of the host", test: "[ ! -e /run/docker.sock ] && [ ! -e /var/run ] && [ ! -e /sys ]" },
+];
+
+/** The script that runs all probes and prints the ones that fail. */
+export function renderProbeScript(list: readonly Probe[] = probes): string {
+  return [...list.map(({ test }, index) => `if ( ${test} ); then :; else echo "fails ${index}"; fi`), "echo done"].join(
+    "\n",
+  );
+}
+
+const installHint = [
+  "Install it: `sudo apt-get update && sudo apt-get install -y bubblewrap`.",
+  "On Ubuntu 24.04 also allow user namespaces: `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`.",
+].join(" ");
+
+/** What to do when bubblewrap is there and does not work, from the switches of this kernel. */
+function hintForHost(): string {
+  const read = (path: string): string => (existsSync(path) ? readFileSync(path, "utf8").trim() : "");
+  if (read("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") === "1")
+    return "Run `sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`, then try again.";
+  if (read("/proc/sys/kernel/unprivileged_userns_clone") === "0")
+    return "Run `sudo sysctl -w kernel.unprivileged_userns_clone=1`, then try again.";
+  if (read("/proc/sys/user/max_user_namespaces") === "0")
+    return "Run `sudo sysctl -w user.max_user_namespaces=15000`, then try again.";
+  return "In a container, start it with `--security-opt seccomp=unconfined --security-opt apparmor=unconfined`, or run the job on the runner itself.";
+}
+
+/** Raises the walls once and looks at them from inside; the names of what does not hold. */
+export async function runProbes(walls: Walls, filterOptions?: SandboxSpec["filterOptions"]): Promise<string[]> {
+  const dir = mkdtempSync(join(tmpdir(), "baton-probe-"));
+  const [workDir, homeDir, outputsDir] = ["work", "home", "outputs"].map((name) => {
+    mkdirSync(join(dir, name));
+    return join(dir, name);
+  }) as [string, string, string];
+  try {
+    await using sandbox = await createSandbox({
+      walls,
+      workDir,
+      homeDir,
+      outputsDir,
+      network: null,
+      ...(filterOptions ? { filterOptions } : {}),
+    });
+    const result = await sandbox.exec(renderProbeScript(), { timeoutMs: 60_000 });
+    const text = result.whole ?? result.head;
+    const failed = [...text.matchAll(/^fails (\d+)$/gm)].map((found) => probes[Number(found[1])]?.holds ?? "unknown");
+    return result.exit === 0 && text.trimEnd().endsWith("done")
+      ? failed
+      : [...failed, `the probe itself (exit ${result.exit}: ${text.slice(-200)})`];
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Finds out which walls this host can raise, by raising them and looking from inside. Throws SandboxError with the exact
+ * command to run when they do not stand: nothing of the model may run then.
+ */
+export async function probeWalls(_request: { allowDegraded: boolean }): Promise<Walls> {
+  const walls = readWalls();
+  if (!walls)
+    throw new SandboxError(`bubblewrap is ${findProgram("bwrap") ? "unusable" : "not installed"}`, {
+      hint: installHint,
+    });
+  let failed: string[];
+  try {
+    failed = await runProbes(walls);
+  } catch (cause) {
+    throw new SandboxError(`bubblewrap does not work here: ${describeError(cause)}`, { hint: hintForHost(), cause });
+  }
+  if (failed.length > 0)
+    throw new SandboxError(`the walls stand, but these do not hold: ${failed.join("; ")}`, { hint: hintForHost() });
+  return walls;
+}

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { type CgroupHome, findCgroupHome } from "./cgroup.ts";
+import { findHostPieces, findProgram, type HostPiece } from "./host.ts";
+import { outsideUid } from "./places.ts";
+
+/** Which walls are up on this host, found by raising them once. */
+export interface Walls {
+  kind: "bubblewrap" | "separate-user";
+  /** What holds, in words for the report. */
+  layers: string[];
+  /** What is weaker than it could be here, in words for the report. */
+  weaker: string[];
+  /** One sentence for the report. */
+  description: string;
+  /** Programs that lead to bubblewrap; empty without it. */
+  prefix: readonly string[];
+  /** The user outside that owns what the model writes, when it is another than Baton's own. */
+  uid: number | null;
+  host: readonly HostPiece[];
+  cgroups: CgroupHome | null;
+}
+
+/** The facts of this host from which walls are made; nothing is started. */
+export function readWalls(): Walls | null {
+  const bwrap = findProgram("bwrap");
+  if (!bwrap) return null;
+  const isRoot = process.getuid?.() === 0;
+  const setpriv = findProgram("setpriv");
+  const drop = isRoot && setpriv ? [setpriv, `--reuid=${outsideUid}`, `--regid=${outsideUid}`, "--clear-groups"] : [];
+  const cgroups = findCgroupHome();
+  const weaker: string[] = [];
+  if (isRoot && !setpriv) weaker.push("Baton runs as root and cannot become another user outside (setpriv is missing)");
+  if (!cgroups) weaker.push("no control groups: memory is limited for each process, not for all together");
+  return {
+    kind: "bubblewrap",
+    layers: [
+      "own user, process, network, IPC, host-name and control-group namespaces",
+      "a root of read-only system folders: HOME, runner folders, sockets and credentials do not exist inside",
+      "no root, no capabilities, no new privileges, no nested namespaces",
+      "only a loopback of its own; no network",
+      "limits on processes, file size, open files, memory, output and disk growth",
+      ...(drop.length > 0 ? ["another user outside, although Baton runs as root"] : []),
+      ...(cgroups ? [`control groups (version ${cgroups.version}) for memory and processes`] : []),
+    ],
+    weaker,
+    description: `bubblewrap${drop.length > 0 ? " as an unprivileged user" : ""}${cgroups ? " with control groups" : ""}`,
+    prefix: [...drop, bwrap],
+    uid: drop.length > 0 ? outsideUid : null,
+    host: findHostPieces(),
+    cgroups,
+  };
+}
+
+/** Processes and threads of a user on this host: the kernel counts them towards the limit inside. */
+export function countTasks(uid: number): number {
+  let count = 0;
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const status = readFileSync(`/proc/${name}/status`, "utf8");
+      if (Number(/^Uid:\s*(\d+)/m.exec(status)?.[1]) !== uid) continue;
+      count += Number(/^Threads:\s*(\d+)/m.exec(status)?.[1] ?? 1);
+    } catch {
+      // ended meanwhile
+    }
+  }
+  return count;
+}
