@@ -5,7 +5,7 @@ import { outsideUid } from "./places.ts";
 
 /** Which walls are up on this host, found by raising them once. */
 export interface Walls {
-  kind: "bubblewrap" | "separate-user";
+  kind: "bubblewrap";
   /** What holds, in words for the report. */
   layers: string[];
   /** What is weaker than it could be here, in words for the report. */
