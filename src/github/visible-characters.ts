@@ -6,7 +6,7 @@ const blank = /[\u2800\ufffc\ufff9-\ufffb\u{1d159}\u{16fe4}\u{13440}\u{1107f}\u{
 const visibleOther = /[\p{L}\p{M}\p{N}\p{P}\p{S}]/u;
 const ignorable = /\p{Default_Ignorable_Code_Point}/u;
 const pictographic = /\p{Extended_Pictographic}/u;
-const emojiPart = /[\p{Extended_Pictographic}\p{Emoji_Modifier}\u{1f1e6}-\u{1f1ff}0-9#*\ufe0f]/u;
+const emojiPart = /\p{Extended_Pictographic}|\p{Emoji_Modifier}|\ufe0f/u;
 // Scripts whose spelling needs the joiners (Unicode 16, section 23.2).
 const joining =
   /[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gujarati}\p{Script=Gurmukhi}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Oriya}\p{Script=Sinhala}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Khmer}\p{Script=Myanmar}]/u;

@@ -76,28 +76,39 @@ interface Where {
 function renderNode(source: string, node: Nodes, out: Rendering, where: Where): void {
   const { start, end } = rangeOf(node);
   const tag = containers[node.type];
-  if (tag !== undefined && "children" in node) return renderContainer(source, node, out, where, tag);
+  if (tag !== undefined && "children" in node) {
+    renderContainer(source, node, out, where, tag);
+    return;
+  }
   switch (node.type) {
     case "list":
-      return wrap(out, node.ordered ? "ol" : "ul", () =>
+      wrap(out, node.ordered ? "ol" : "ul", () =>
         renderChildren(source, node, out, { ...where, tight: node.spread !== true }),
       );
+      return;
     case "text":
       editText(source, start, end, out);
-      return mark(out, start, end);
+      mark(out, start, end);
+      return;
     case "inlineCode":
-      return wrap(out, "code", () => mark(out, start, end));
+      wrap(out, "code", () => mark(out, start, end));
+      return;
     case "code":
-      return renderCode(source, node.lang ?? "", start, end, out);
+      renderCode(source, node.lang ?? "", start, end, out);
+      return;
     case "break":
-      return emit(out, "<br>");
+      emit(out, "<br>");
+      return;
     case "thematicBreak":
-      return emit(out, "<hr>");
+      emit(out, "<hr>");
+      return;
     case "html":
-      return renderRaw(source, node.value, start, end, out);
+      renderRaw(source, node.value, start, end, out);
+      return;
     case "link":
     case "linkReference":
-      return renderLink(source, node, out, where);
+      renderLink(source, node, out, where);
+      return;
     case "footnoteReference":
       out.calls.push({ label: node.identifier, leaf: out.leaves.length, inside: where.note });
       mark(out, start, end);
@@ -105,9 +116,11 @@ function renderNode(source: string, node: Nodes, out: Rendering, where: Where): 
       return;
     case "footnoteDefinition":
       out.definitions.push({ label: node.identifier, node });
-      return wrap(out, "div", () => renderChildren(source, node, out, { tight: false, note: true }));
+      wrap(out, "div", () => renderChildren(source, node, out, { tight: false, note: true }));
+      return;
     default:
-      return cut(out, start, end);
+      cut(out, start, end);
+      return;
   }
 }
 
@@ -119,7 +132,10 @@ function renderContainer(source: string, node: Parents, out: Rendering, where: W
   if (node.type === "table") cutExtraCells(node, out);
   const loose = where.tight && node.type === "paragraph";
   const inner = node.type === "blockquote" || node.type === "root" ? { ...where, tight: false } : where;
-  if (tag === "" || loose) return renderChildren(source, node, out, inner);
+  if (tag === "" || loose) {
+    renderChildren(source, node, out, inner);
+    return;
+  }
   wrap(out, tag, () => renderChildren(source, node, out, inner));
 }
 
@@ -152,7 +168,10 @@ function cutGap(source: string, start: number, end: number, out: Rendering, betw
 }
 
 function renderCode(source: string, lang: string, start: number, end: number, out: Rendering): void {
-  if (drawn.has(lang.toLowerCase())) return cut(out, start, end);
+  if (drawn.has(lang.toLowerCase())) {
+    cut(out, start, end);
+    return;
+  }
   const fence = /^(`{3,}|~{3,})([^\n]*)/.exec(source.slice(start, end));
   const info = fence?.[2] ?? "";
   if (fence && info.trim() !== "" && !languages.has(info.trim().toLowerCase())) {
@@ -171,7 +190,10 @@ function renderLink(
   const { start, end } = rangeOf(node);
   const first = node.children[0];
   const last = node.children.at(-1);
-  if (!first || !last) return cut(out, start, end);
+  if (!first || !last) {
+    cut(out, start, end);
+    return;
+  }
   const isBare = node.type === "link" && (source[start] === "<" || source[start] !== "[");
   if (!isBare) {
     cut(out, start, rangeOf(first).start);
@@ -225,7 +247,10 @@ export function isHiddenReference(reference: string): boolean {
 function renderRaw(source: string, value: string, start: number, end: number, out: Rendering): void {
   out.raw.push({ start, end });
   const places = placesOf(source.slice(start, end), value, start);
-  if (!places) return cut(out, start, end);
+  if (!places) {
+    cut(out, start, end);
+    return;
+  }
   let inTag = false;
   let piece: Leaf | null = null;
   for (let index = 0; index < value.length; index++) {

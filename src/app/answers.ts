@@ -1,0 +1,49 @@
+import { renderUsd } from "../domain/limits.ts";
+import type { State } from "../domain/state.ts";
+import { stopReasons } from "../domain/stop-reason.ts";
+import { neutralise } from "../github/neutral-text.ts";
+
+/** The status comment between the trigger and the run's first own words. */
+export function renderQueued(runUrl: string | null): string {
+  return `**Baton** has taken this on${runUrl ? `: [run](${runUrl})` : ""}. It will report here.`;
+}
+
+/** The status comment where no run can start, with the exact fix. */
+export function renderRefused(text: string): string {
+  return `**Baton** could not start. ${text}`;
+}
+
+/** The status comment of a session whose run died without a word. */
+export function renderDied(state: State, again: boolean): string {
+  const next = again
+    ? "A new run goes on from the last checkpoint."
+    : "Comment `/continue` to go on from the last checkpoint.";
+  return `**Baton**: run ${state.runs.length} ended without saying why (its runner was lost). What it had saved is safe. ${next}\n\n${renderProgress(state)}`;
+}
+
+/** The answer to `/status`: condition, criteria, turns, spend, last reason, link. */
+export function renderStatus(state: State | null, isAlive: boolean): string {
+  if (!state) return isAlive ? "**Baton**: the first run is starting." : "**Baton**: there is no session here yet.";
+  const run = state.runs.at(-1);
+  const condition = isAlive
+    ? "a run is under way"
+    : run?.stop_reason
+      ? stopReasons[run.stop_reason].sentence.replace(/\.$/, "")
+      : "no run is under way";
+  const next = !isAlive && run?.stop_reason ? ` ${stopReasons[run.stop_reason].next}` : "";
+  return `**Baton**: ${condition}.${next}\n\n${renderProgress(state)}`;
+}
+
+function renderProgress(state: State): string {
+  const passed = state.criteria.filter((criterion) => criterion.status === "pass").length;
+  const run = state.runs.at(-1);
+  const rows = [
+    `criteria: ${state.contract ? `${passed} of ${state.criteria.length} pass` : "not written yet"}`,
+    `runs: ${state.runs.length}`,
+    `turns: ${state.spend.total.turns}`,
+    `spent: ${renderUsd(state.spend.total.usd_micro)}`,
+    ...(state.questions.length > 0 ? [`question: ${neutralise(state.questions[0] ?? "")}`] : []),
+    ...(run?.run_url ? [`last run: ${run.run_url}`] : []),
+  ];
+  return rows.map((row) => `- ${row}`).join("\n");
+}

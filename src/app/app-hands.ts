@@ -1,0 +1,29 @@
+import type { RepositoryName } from "../domain/trigger.ts";
+import type { GitHub } from "../github/client.ts";
+
+/** Who the App is on this GitHub. */
+export interface AppIdentity {
+  appId: number;
+  slug: string;
+  /** Logins whose comments are Baton's own, and their account ids. */
+  logins: string[];
+  ids: number[];
+}
+
+/** One line per thing decided or done; the App's only log. */
+export type Log = (fields: { [name: string]: unknown }, text: string) => void;
+
+/** Everything outward that the App's stories use: no module reads the environment or a clock by itself. */
+export interface AppHands {
+  identity(): Promise<AppIdentity>;
+  /** Speaks as the App: installations, deliveries. */
+  app: GitHub;
+  /** Speaks as one installation. */
+  installation(installationId: number): GitHub;
+  /** Installation that GitHub itself names for the repository; null when the App is not installed there. */
+  installationOf(repository: RepositoryName): Promise<number | null>;
+  now(): number;
+  /** Runs `work` once after `ms`; lost on a crash, which the sweep makes up for. */
+  later(ms: number, work: () => Promise<void>): void;
+  log: Log;
+}

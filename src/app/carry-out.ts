@@ -1,0 +1,121 @@
+import type { Decision } from "../domain/decision.ts";
+import type { GitHub } from "../github/client.ts";
+import { dispatchRun } from "../github/dispatch.ts";
+import { noIntentLog } from "../github/ensure-once.ts";
+import { cancelRun, isRunAlive } from "../github/runs.ts";
+import { addReaction } from "../github/small-writes.ts";
+import { ensureAnswer, ensureStatusComment } from "../github/status-comment.ts";
+import { numberOf } from "../triggers/make-envelope.ts";
+import type { RepositoryFacts } from "../triggers/reading.ts";
+import { renderQueued, renderRefused, renderStatus } from "./answers.ts";
+import type { AppHands, AppIdentity } from "./app-hands.ts";
+import type { PersonTrigger } from "./fetch-world.ts";
+import type { SessionFacts } from "./session-facts.ts";
+
+/** How long `/stop` may take by itself before the run is cancelled through the API, in ms. */
+export const stopPatienceMs = 120_000;
+
+export interface Errand {
+  hands: AppHands;
+  github: GitHub;
+  repository: RepositoryFacts;
+  identity: AppIdentity;
+  trigger: PersonTrigger;
+  session: SessionFacts;
+  aliveRunId: string | null;
+}
+
+/** Does what was decided, each part found again by its key, so that doing it twice changes nothing. */
+export async function carryOut(decision: Decision, errand: Errand): Promise<void> {
+  const { hands, repository, trigger } = errand;
+  hands.log(
+    { decision: decision.kind, repo: `${repository.owner}/${repository.repo}`, number: trigger.number },
+    decision.reason,
+  );
+  switch (decision.kind) {
+    case "ignore":
+      return;
+    case "answer":
+      await answer(errand, `refused-${trigger.actor.id}-${shortKey(decision.reason)}`, decision.text);
+      return;
+    case "status":
+      await react(errand);
+      await answer(errand, `status-${keyOf(trigger)}`, renderStatus(errand.session.state, errand.aliveRunId !== null));
+      return;
+    case "accept":
+      await react(errand);
+      return;
+    case "stop":
+      await react(errand);
+      cancelLater(errand);
+      return;
+    case "dispatch":
+      await ring(decision.envelope, errand);
+  }
+}
+
+async function ring(envelope: Extract<Decision, { kind: "dispatch" }>["envelope"], errand: Errand): Promise<void> {
+  const { github, repository, identity, trigger } = errand;
+  const status = {
+    repository,
+    number: numberOf(envelope.session) ?? trigger.number,
+    session: envelope.session,
+    authors: identity.logins,
+    knownId: envelope.status_comment_id,
+    log: noIntentLog,
+  };
+  const comment = await ensureStatusComment(github, { ...status, body: renderQueued(null) });
+  const outcome = await dispatchRun(github, {
+    repository,
+    defaultBranch: repository.defaultBranch,
+    envelope: { ...envelope, status_comment_id: comment.id },
+    log: noIntentLog,
+  });
+  if (outcome.kind === "refused") {
+    await ensureStatusComment(github, { ...status, knownId: comment.id, body: renderRefused(outcome.text) });
+    return;
+  }
+  await react(errand);
+  errand.hands.log(
+    { session: envelope.session, event: envelope.trigger.event_id, run: outcome.runId, fresh: outcome.fresh },
+    "dispatched",
+  );
+}
+
+// The run reads `/stop` between two turns; one that does not is cancelled. The sweep does the same after a crash.
+function cancelLater(errand: Errand): void {
+  const { hands, github, repository, aliveRunId } = errand;
+  if (!aliveRunId) return;
+  hands.later(stopPatienceMs, async () => {
+    if (await isRunAlive(github, repository, aliveRunId, Number.MAX_SAFE_INTEGER))
+      await cancelRun(github, repository, aliveRunId);
+  });
+}
+
+async function react(errand: Errand): Promise<void> {
+  const { github, repository, trigger } = errand;
+  if (trigger.kind === "command")
+    await addReaction(github, repository, { kind: "issue_comment", id: trigger.commentId }, "eyes");
+  else await addReaction(github, repository, { kind: "issue", number: trigger.number }, "eyes");
+}
+
+async function answer(errand: Errand, key: string, body: string): Promise<void> {
+  const { github, repository, identity, trigger } = errand;
+  await ensureAnswer(github, {
+    repository,
+    number: trigger.number,
+    key,
+    body,
+    authors: identity.logins,
+    log: noIntentLog,
+  });
+}
+
+function keyOf(trigger: PersonTrigger): string {
+  if (trigger.kind === "command") return `comment-${trigger.commentId}`;
+  return trigger.kind === "review" ? `review-${trigger.reviewId}` : `label-${trigger.number}`;
+}
+
+function shortKey(reason: string): string {
+  return reason.replace(/[^a-z]+/gi, "-").slice(0, 40);
+}

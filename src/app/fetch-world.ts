@@ -1,0 +1,151 @@
+import { Envelope } from "../domain/envelope.ts";
+import type { Policy } from "../domain/policy.ts";
+import type { Trigger } from "../domain/trigger.ts";
+import type { GitHub } from "../github/client.ts";
+import { workflowFile } from "../github/dispatch.ts";
+import { fetchLabelEvent, fetchTrigger } from "../github/fetch-trigger.ts";
+import { messageOf } from "../github/outcome.ts";
+import { fetchActorType, fetchPermission } from "../github/permission.ts";
+import { fetchRunCounts, type RunCounts } from "../github/runs.ts";
+import { type FrozenSubject, fetchSubject, type SubjectOutcome } from "../github/subject.ts";
+import type { TriggerWorld } from "../triggers/decide-trigger.ts";
+import { makeEnvelope } from "../triggers/make-envelope.ts";
+import type { RepositoryFacts } from "../triggers/reading.ts";
+import { sessionOfTrigger } from "../triggers/session-of-trigger.ts";
+import type { AppIdentity } from "./app-hands.ts";
+import { fetchRunCondition, loadSessionFacts, type SessionFacts } from "./session-facts.ts";
+
+/** The triggers with a person and a subject behind them: what a delivery can bring. */
+export type PersonTrigger = Extract<Trigger, { kind: "label" | "command" | "review" }>;
+
+export interface WorldSpec {
+  github: GitHub;
+  repository: RepositoryFacts;
+  trigger: PersonTrigger;
+  viaAppId: number | null;
+  policy: Policy;
+  identity: AppIdentity;
+}
+
+/** The world of a trigger, read from GitHub now; `gone` when what triggered is no longer there. */
+export type WorldOutcome =
+  | {
+      kind: "world";
+      world: TriggerWorld;
+      session: SessionFacts;
+      subject: FrozenSubject | null;
+      aliveRunId: string | null;
+    }
+  | { kind: "gone"; why: string };
+
+/** Reads everything the rule needs; actor, time and text are taken from GitHub by id, not from the delivery. */
+export async function fetchWorld(spec: WorldSpec): Promise<WorldOutcome> {
+  const { github, repository, trigger, policy, identity } = spec;
+  const happened = await fetchHappening(spec);
+  if (happened.kind === "gone") return happened;
+  const { actor, at, labelEventId } = happened;
+  const subject = await fetchSubject(github, repository, trigger.number, at);
+  if (subject.kind === "gone") return { kind: "gone", why: subject.why };
+  const asked = subject.kind === "frozen" ? subject : await fetchSubject(github, repository, trigger.number, null);
+  const frozen = asked.kind === "frozen" ? asked : null;
+  const ours = frozen?.authorId !== null && frozen?.authorId !== undefined && identity.ids.includes(frozen.authorId);
+  const head = frozen?.head ? { headRef: frozen.head.ref, fork: frozen.head.fork, ours } : null;
+  const key = sessionOfTrigger(trigger, head);
+  if (!key) return { kind: "gone", why: "the trigger belongs to no session" };
+  const session = await loadSessionFacts(github, repository, key);
+  const counts = await countOrNull(github, repository, actor.id, key);
+  const condition = await fetchRunCondition(github, repository, session.state);
+  const aliveRunId =
+    condition === "alive" ? (session.state?.runs.at(-1)?.run_id ?? null) : (counts?.alive[0]?.id.toString() ?? null);
+  return {
+    kind: "world",
+    session,
+    subject: frozen,
+    aliveRunId,
+    world: {
+      trigger: { ...trigger, actor },
+      actorType: await fetchActorType(github, actor),
+      permission: await fetchPermission(github, repository, actor),
+      ownAccountIds: identity.ids,
+      viaOwnApp: spec.viaAppId !== null && spec.viaAppId === identity.appId,
+      policy,
+      subject: { open: frozen?.open ?? false, fork: forkOf(frozen), edited: editedOf(subject, happened.edited) },
+      session: { key, exists: session.exists, runAlive: aliveRunId !== null },
+      counts: counts && { person: counts.person, session: counts.session },
+      sessionRuns: session.state?.runs.length ?? 0,
+      envelope: {
+        labelEventId,
+        at,
+        subjectSha256: frozen?.sha256 ?? "",
+        statusCommentId: statusIdOf(session),
+        requesterId: null,
+        hop: 0,
+      },
+    },
+  };
+}
+
+type Happening =
+  | {
+      kind: "happened";
+      actor: { id: number; login: string; type: string };
+      at: string;
+      labelEventId: string | null;
+      edited: string[];
+    }
+  | { kind: "gone"; why: string };
+
+async function fetchHappening({ github, repository, trigger }: WorldSpec): Promise<Happening> {
+  if (trigger.kind === "label") {
+    const event = await fetchLabelEvent(github, repository, trigger.number, trigger.label);
+    if (!event) return { kind: "gone", why: "the label event cannot be found" };
+    return { kind: "happened", actor: event.actor, at: event.at, labelEventId: String(event.eventId), edited: [] };
+  }
+  const session =
+    trigger.kind === "review" || trigger.onPullRequest
+      ? (`pr-${trigger.number}` as const)
+      : (`issue-${trigger.number}` as const);
+  const facts = {
+    session,
+    labelEventId: null,
+    at: trigger.at,
+    subjectSha256: "",
+    statusCommentId: null,
+    requesterId: null,
+    hop: 0,
+  };
+  const found = await fetchTrigger(github, repository, Envelope.parse(makeEnvelope(trigger, facts)));
+  if (found.kind === "gone") return found;
+  if (found.kind === "edited")
+    return { kind: "happened", actor: trigger.actor, at: trigger.at, labelEventId: null, edited: ["comment"] };
+  if (found.number !== trigger.number) return { kind: "gone", why: "the comment belongs to another issue" };
+  return { kind: "happened", actor: found.actor, at: found.at, labelEventId: null, edited: [] };
+}
+
+async function countOrNull(
+  github: GitHub,
+  repository: RepositoryFacts,
+  actorId: number,
+  session: string,
+): Promise<RunCounts | null> {
+  try {
+    return await fetchRunCounts(github, repository, workflowFile, { actorId, session });
+  } catch (error) {
+    // No such workflow: nothing ran, and the dispatch will explain what is missing.
+    return /not found/i.test(messageOf(error)) ? { person: 0, session: 0, alive: [] } : null;
+  }
+}
+
+function forkOf(subject: FrozenSubject | null): boolean | null {
+  if (!subject) return null;
+  return subject.head?.fork ?? false;
+}
+
+function editedOf(subject: SubjectOutcome, edited: readonly string[]): readonly string[] {
+  return [...edited, ...(subject.kind === "edited" ? subject.what : [])];
+}
+
+function statusIdOf(session: SessionFacts): number | null {
+  const id = Number(session.state?.published.status_comment);
+  return Number.isSafeInteger(id) && id > 0 ? id : null;
+}

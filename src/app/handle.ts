@@ -1,0 +1,128 @@
+import { mayWrite } from "../domain/permission.ts";
+import type { RepositoryName } from "../domain/trigger.ts";
+import { noIntentLog } from "../github/ensure-once.ts";
+import { fetchPermission } from "../github/permission.ts";
+import { ensureAnswer } from "../github/status-comment.ts";
+import { renderVisibleText } from "../github/visible-text.ts";
+import { decideTrigger } from "../triggers/decide-trigger.ts";
+import { readDelivery } from "../triggers/read-delivery.ts";
+import type { Reading } from "../triggers/reading.ts";
+import type { AppHands } from "./app-hands.ts";
+import { carryOut } from "./carry-out.ts";
+import { fetchPolicy } from "./fetch-policy.ts";
+import { fetchWorld, type PersonTrigger } from "./fetch-world.ts";
+import { ensureOnboarding } from "./onboarding.ts";
+import { reconcileSignal } from "./reconcile.ts";
+
+/** One delivery: read → check → decide → dispatch or answer. */
+export async function handleDelivery(event: string, payload: unknown, hands: AppHands): Promise<void> {
+  const reading = readDelivery(event, payload, { renderVisible: (markdown) => renderVisibleText(markdown).text });
+  switch (reading.kind) {
+    case "ignored":
+      hands.log({ event }, reading.reason);
+      return;
+    case "installed":
+      for (const repository of reading.repositories) await ensureOnboarding(hands, reading.installationId, repository);
+      return;
+    case "signal":
+      if (await isTrueInstallation(hands, reading)) await reconcileSignal(hands, reading);
+      return;
+    case "malformed":
+      if (await isTrueInstallation(hands, reading)) await answerMalformed(hands, reading);
+      return;
+    case "trigger":
+      if (await isTrueInstallation(hands, reading)) await handleTrigger(hands, reading);
+  }
+}
+
+/** A trigger of a person, from a delivery or found by the sweep. */
+export async function handleTrigger(hands: AppHands, reading: Extract<Reading, { kind: "trigger" }>): Promise<void> {
+  const { repository, trigger, installationId } = reading;
+  if (installationId === null || !isOfPerson(trigger)) return;
+  const github = hands.installation(installationId);
+  const identity = await hands.identity();
+  // Our own comments, labels and reviews come back as deliveries: dropped before anything is asked.
+  if (identity.ids.includes(trigger.actor.id) || reading.viaAppId === identity.appId) {
+    hands.log({ number: trigger.number }, "Baton does not answer itself");
+    return;
+  }
+  const found = await fetchPolicy(github, repository, repository.defaultBranch);
+  if (found.kind === "mistaken") {
+    await answerMistake(hands, reading, trigger, found);
+    return;
+  }
+  if (trigger.kind === "label" && trigger.label !== found.policy.label) return;
+  const outcome = await fetchWorld({
+    github,
+    repository,
+    trigger,
+    viaAppId: reading.viaAppId,
+    policy: found.policy,
+    identity,
+  });
+  if (outcome.kind === "gone") {
+    hands.log({ number: trigger.number }, outcome.why);
+    return;
+  }
+  const decision = decideTrigger(outcome.world);
+  const { session, aliveRunId } = outcome;
+  await carryOut(decision, { hands, github, repository, identity, trigger, session, aliveRunId });
+}
+
+async function answerMistake(
+  hands: AppHands,
+  reading: Extract<Reading, { kind: "trigger" }>,
+  trigger: PersonTrigger,
+  mistake: { text: string; sha: string },
+): Promise<void> {
+  const { repository, installationId } = reading;
+  if (installationId === null) return;
+  await answerWriter(
+    hands,
+    installationId,
+    repository,
+    trigger,
+    `policy-${mistake.sha}`,
+    `Baton cannot read its policy. ${mistake.text}`,
+  );
+}
+
+async function answerMalformed(hands: AppHands, reading: Extract<Reading, { kind: "malformed" }>): Promise<void> {
+  const { repository, installationId, commentId } = reading;
+  if (installationId === null) return;
+  const text = `Baton cannot read this command: ${reading.reason}.`;
+  await answerWriter(hands, installationId, repository, reading, `malformed-${commentId}`, text);
+}
+
+async function answerWriter(
+  hands: AppHands,
+  installationId: number,
+  repository: RepositoryName,
+  to: { number: number; actor: { id: number; login: string } },
+  key: string,
+  body: string,
+): Promise<void> {
+  const github = hands.installation(installationId);
+  const identity = await hands.identity();
+  if (identity.ids.includes(to.actor.id) || !mayWrite(await fetchPermission(github, repository, to.actor))) return;
+  await ensureAnswer(github, { repository, number: to.number, key, body, authors: identity.logins, log: noIntentLog });
+}
+
+// A delivery that names another installation than GitHub does for the repository is not acted upon.
+async function isTrueInstallation(
+  hands: AppHands,
+  reading: { repository: RepositoryName; installationId: number | null },
+): Promise<boolean> {
+  const { owner, repo } = reading.repository;
+  const expected = await hands.installationOf({ owner, repo });
+  if (expected !== null && expected === reading.installationId) return true;
+  hands.log(
+    { repo: `${owner}/${repo}`, installation: reading.installationId, expected },
+    "the installation is not the repository's",
+  );
+  return false;
+}
+
+function isOfPerson(trigger: { kind: string }): trigger is PersonTrigger {
+  return trigger.kind === "label" || trigger.kind === "command" || trigger.kind === "review";
+}

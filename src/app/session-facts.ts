@@ -1,0 +1,76 @@
+import type { SessionKey } from "../domain/session-key.ts";
+import { fallbackSessionRefOf, sessionRefOf } from "../domain/session-key.ts";
+import { State } from "../domain/state.ts";
+import type { RepositoryName } from "../domain/trigger.ts";
+import type { GitHub } from "../github/client.ts";
+import { isRunAlive } from "../github/runs.ts";
+
+/** Paths of the state in the tree of a checkpoint: by itself, or as the work tree carries it. */
+const statePaths = (session: SessionKey) => [`session/state.json`, "state.json", `.baton/${session}/state.json`];
+
+/** What the App knows of a session: read from GitHub each time, never kept. */
+export interface SessionFacts {
+  exists: boolean;
+  /** null when there is no session, or its state cannot be read by this version. */
+  state: State | null;
+}
+
+/** Reads a session's state from its newest checkpoint. */
+export async function loadSessionFacts(
+  github: GitHub,
+  repository: RepositoryName,
+  session: SessionKey,
+): Promise<SessionFacts> {
+  const sha =
+    (await findRef(github, repository, sessionRefOf(session))) ??
+    (await findRef(github, repository, fallbackSessionRefOf(session)));
+  if (!sha) return { exists: false, state: null };
+  for (const path of statePaths(session)) {
+    const found = await github.find<{ content?: string; encoding?: string }>("/repos/{owner}/{repo}/contents/{+path}", {
+      ...repository,
+      path,
+      ref: sha,
+    });
+    if (!found?.content || found.encoding !== "base64") continue;
+    const state = readState(Buffer.from(found.content, "base64").toString("utf8"));
+    if (state?.session === session) return { exists: true, state };
+  }
+  return { exists: true, state: null };
+}
+
+/** Sessions that have a ref in the repository. */
+export async function listSessions(github: GitHub, repository: RepositoryName): Promise<string[]> {
+  const refs = await github.list<{ ref?: string }>("/repos/{owner}/{repo}/git/matching-refs/{+ref}", {
+    ...repository,
+    ref: "baton/",
+  });
+  return refs.flatMap(({ ref }) => (ref?.startsWith("refs/baton/") ? [ref.slice("refs/baton/".length)] : []));
+}
+
+/** Whether the state says that a run is under way, and whether GitHub agrees. */
+export async function fetchRunCondition(
+  github: GitHub,
+  repository: RepositoryName,
+  state: State | null,
+): Promise<"none" | "alive" | "over"> {
+  const run = state?.runs.at(-1);
+  if (!run || run.stop_reason !== null) return "none";
+  return (await isRunAlive(github, repository, run.run_id, run.run_attempt)) ? "alive" : "over";
+}
+
+async function findRef(github: GitHub, repository: RepositoryName, ref: string): Promise<string | null> {
+  const found = await github.find<{ object?: { sha?: string } }>("/repos/{owner}/{repo}/git/ref/{+ref}", {
+    ...repository,
+    ref: ref.replace(/^refs\//, ""),
+  });
+  return found?.object?.sha ?? null;
+}
+
+function readState(text: string): State | null {
+  try {
+    const state = State.safeParse(JSON.parse(text));
+    return state.success ? state.data : null;
+  } catch {
+    return null;
+  }
+}

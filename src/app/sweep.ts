@@ -1,0 +1,167 @@
+import { z } from "zod";
+import type { RepositoryName } from "../domain/trigger.ts";
+import type { GitHub } from "../github/client.ts";
+import { fetchLabelEvent } from "../github/fetch-trigger.ts";
+import { fetchInbox } from "../github/inbox.ts";
+import { messageOf } from "../github/outcome.ts";
+import { cancelRun } from "../github/runs.ts";
+import { numberOf } from "../triggers/make-envelope.ts";
+import { readCommand } from "../triggers/read-command.ts";
+import type { RepositoryFacts } from "../triggers/reading.ts";
+import { sessionOfBranch } from "../triggers/session-of-trigger.ts";
+import type { AppHands } from "./app-hands.ts";
+import { stopPatienceMs } from "./carry-out.ts";
+import { fetchPolicy } from "./fetch-policy.ts";
+import { handleTrigger } from "./handle.ts";
+import { reconcileSession } from "./reconcile.ts";
+import { redeliverFailed } from "./redeliver.ts";
+import { fetchRunCondition, listSessions, loadSessionFacts } from "./session-facts.ts";
+
+/** Time between two sweeps in ms. */
+export const sweepEveryMs = 600_000;
+
+const Repository = z.object({
+  id: z.int(),
+  name: z.string(),
+  owner: z.object({ login: z.string() }),
+  default_branch: z.string(),
+  archived: z.boolean().default(false),
+});
+const Issue = z.object({
+  number: z.int(),
+  title: z.string(),
+  user: z.object({ id: z.int() }).nullish(),
+  pull_request: z.unknown().optional(),
+});
+
+/** What every delivery could have told, read from GitHub: nothing that was missed, doubled or reordered matters after it. */
+export async function sweep(hands: AppHands): Promise<void> {
+  await guarded(hands, "deliveries", () => redeliverFailed(hands));
+  const installations = await hands.app.list<{ id: number; suspended_at?: string | null }>("/app/installations");
+  for (const installation of installations) {
+    if (installation.suspended_at) continue;
+    await guarded(hands, `installation ${installation.id}`, () => sweepInstallation(hands, installation.id));
+  }
+}
+
+async function sweepInstallation(hands: AppHands, installationId: number): Promise<void> {
+  const github = hands.installation(installationId);
+  for (const value of await github.list<unknown>("/installation/repositories")) {
+    const found = Repository.safeParse(value);
+    if (!found.success || found.data.archived) continue;
+    const { id, name, owner, default_branch } = found.data;
+    const repository = { id, owner: owner.login, repo: name, defaultBranch: default_branch };
+    await guarded(hands, `${owner.login}/${name}`, () => sweepRepository(hands, installationId, repository));
+  }
+}
+
+/** One repository: labels without a session, commands after the cursor, runs that died. */
+export async function sweepRepository(
+  hands: AppHands,
+  installationId: number,
+  repository: RepositoryFacts,
+): Promise<void> {
+  const github = hands.installation(installationId);
+  const found = await fetchPolicy(github, repository, repository.defaultBranch);
+  if (found.kind === "mistaken") return;
+  const sessions = new Set(await listSessions(github, repository));
+  const params = { owner: repository.owner, repo: repository.repo, labels: found.policy.label, state: "open" };
+  for (const value of await github.list<unknown>("/repos/{owner}/{repo}/issues", params)) {
+    const issue = Issue.safeParse(value);
+    if (!issue.success || issue.data.pull_request || sessions.has(`issue-${issue.data.number}`)) continue;
+    await guarded(hands, `label on ${issue.data.number}`, () =>
+      takeLabel(hands, installationId, repository, found.policy.label, issue.data.number),
+    );
+  }
+  for (const session of sessions) {
+    await guarded(hands, session, () => reconcileSession(hands, github, repository, session));
+    await guarded(hands, session, () =>
+      takeCommands(hands, installationId, repository, session, found.policy.allowed_bots),
+    );
+  }
+}
+
+async function takeLabel(
+  hands: AppHands,
+  installationId: number,
+  repository: RepositoryFacts,
+  label: string,
+  number: number,
+): Promise<void> {
+  const event = await fetchLabelEvent(hands.installation(installationId), repository, number, label);
+  if (!event) return;
+  const trigger = { kind: "label", number, label, actor: event.actor } as const;
+  await handleTrigger(hands, { kind: "trigger", trigger, repository, installationId, subject: null, viaAppId: null });
+}
+
+async function takeCommands(
+  hands: AppHands,
+  installationId: number,
+  repository: RepositoryFacts,
+  name: string,
+  allowedBots: readonly number[],
+): Promise<void> {
+  const github = hands.installation(installationId);
+  const session = sessionOfBranch(`baton/${name}`);
+  const { state } = session ? await loadSessionFacts(github, repository, session) : { state: null };
+  if (!session || !state) return;
+  const identity = await hands.identity();
+  const pull = Number(state.published.pull_request);
+  const issue = numberOf(session) ?? state.request.number;
+  const numbers = [...(issue === null ? [] : [issue]), ...(Number.isSafeInteger(pull) && pull > 0 ? [pull] : [])];
+  const parse = (visible: string) => {
+    const reading = readCommand(visible);
+    return reading.kind === "command" ? reading.command : null;
+  };
+  const items = await fetchInbox(github, {
+    repository,
+    numbers,
+    after: state.comment_cursor,
+    parse,
+    ownIds: identity.ids,
+    allowedBots,
+  });
+  const isAlive = (await fetchRunCondition(github, repository, state)) === "alive";
+  if (isAlive) {
+    await endIgnoredStop(hands, github, repository, state.runs.at(-1)?.run_id ?? "", items);
+    return;
+  }
+  const started = Date.parse(state.runs.at(-1)?.started_at ?? "") || 0;
+  for (const item of items) {
+    if (item.command.name === "stop" || item.command.name === "status" || Date.parse(item.at) < started) continue;
+    const account = await github.find<{ type?: string }>("/users/{username}", { username: item.actor });
+    const actor = { id: item.actorId, login: item.actor, type: account?.type ?? "unknown" };
+    const isOnPullRequest = item.number !== issue || session.startsWith("pr-");
+    const trigger = {
+      kind: "command",
+      number: item.number,
+      onPullRequest: isOnPullRequest,
+      commentId: item.commentId,
+      command: item.command,
+      actor,
+      at: item.at,
+    } as const;
+    await handleTrigger(hands, { kind: "trigger", trigger, repository, installationId, subject: null, viaAppId: null });
+  }
+}
+
+async function endIgnoredStop(
+  hands: AppHands,
+  github: GitHub,
+  repository: RepositoryName,
+  runId: string,
+  items: readonly { command: { name: string }; at: string }[],
+): Promise<void> {
+  const stop = items.find((item) => item.command.name === "stop");
+  const now = github.serverTime() ?? hands.now();
+  if (runId !== "" && stop && now - Date.parse(stop.at) > stopPatienceMs) await cancelRun(github, repository, runId);
+}
+
+// One repository that cannot be read must not keep the others waiting.
+async function guarded(hands: AppHands, what: string, work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    hands.log({ what, error: messageOf(error) }, "the sweep could not finish this part");
+  }
+}
