@@ -39,12 +39,21 @@ export async function fetchRemoteSession(store: GitStore, key: SessionKey): Prom
   for (const ref of names) {
     const checkpoint = refs.get(ref);
     if (!checkpoint) continue;
-    // The past of the chain is never needed to go on: only its last commit comes, however long it is.
-    await store.fetch([ref], { depth: 1 });
-    found.push(await readCheckpoint(store, ref, checkpoint));
+    found.push(await readCheckpoint(store, ref, await fetchHead(store, ref, checkpoint)));
   }
   found.sort((a, b) => b.facts.epoch - a.facts.epoch || b.facts.seq - a.facts.seq);
   return found[0] ?? null;
+}
+
+/** Fetches the head of a chain that others may move meanwhile; only its last commit comes, however long the chain is. */
+export async function fetchHead(store: GitStore, ref: string, seen: string): Promise<string> {
+  let head: string | undefined = seen;
+  for (let attempt = 0; head && attempt < 5; attempt += 1) {
+    await store.fetch([ref], { depth: 1 });
+    if (await store.resolve(head)) return head;
+    head = (await store.lsRemote([ref])).get(ref);
+  }
+  throw new ProtocolError(`${ref} keeps moving while it is read.`, { source: ref });
 }
 
 async function readCheckpoint(store: GitStore, ref: string, checkpoint: string): Promise<RemoteSession> {

@@ -1,0 +1,58 @@
+import type { EventInput } from "../domain/event.ts";
+import type { RunRecord, State } from "../domain/state.ts";
+import { type CheckpointOutcome, readWriteOff } from "./checkpoint.ts";
+import type { OpenedSession, Session } from "./session.ts";
+
+export interface ClaimInput {
+  session: Session;
+  found: OpenedSession["found"];
+  /** Recorded first when the session is new or a new generation begins; null otherwise. */
+  start: EventInput<"session_started"> | null;
+  run: Omit<EventInput<"run_claimed">, "epoch" | "written_off_usd_micro">;
+  workTree: string;
+  /** Session spend, micro-USD, that the claim's checkpoint already covers. */
+  allowanceUsdMicro(state: State): number;
+  /** Asks the API whether that run is under way: the clock says nothing about it. */
+  isRunAlive(runId: string, runAttempt: number): Promise<boolean>;
+}
+
+export type ClaimOutcome =
+  | { kind: "claimed"; epoch: number; writtenOffUsdMicro: number; checkpoint: string }
+  /** Another run claimed it meanwhile. */
+  | { kind: "superseded"; detail: string }
+  /** The run that holds it is alive. */
+  | { kind: "held"; by: RunRecord }
+  | Exclude<CheckpointOutcome, { kind: "pushed" | "superseded" }>;
+
+/** Claims a session for this run: its first checkpoint, as the child of the last one, is the only lock there is. */
+export async function claimSession(input: ClaimInput): Promise<ClaimOutcome> {
+  const { session, found, run } = input;
+  const before = session.hasState() ? session.state() : null;
+  const holder = before?.runs.at(-1);
+  if (
+    holder &&
+    !holder.stop_reason &&
+    !isSameRun(holder, run) &&
+    (await input.isRunAlive(holder.run_id, holder.run_attempt))
+  ) {
+    return { kind: "held", by: holder };
+  }
+  const pushed = found.kind === "restored" ? found.pushedAllowanceUsdMicro : 0;
+  const writtenOffUsdMicro = readWriteOff(before, pushed);
+  const epoch = (holder?.epoch ?? 0) + 1;
+  if (input.start) await session.record("session_started", input.start);
+  await session.record("run_claimed", { ...run, epoch, written_off_usd_micro: writtenOffUsdMicro });
+  if (found.kind === "restored") {
+    for (const text of found.problems) await session.record("warned", { text });
+  }
+  const outcome = await session.checkpoint({
+    workTree: input.workTree,
+    allowanceUsdMicro: input.allowanceUsdMicro(session.state()),
+  });
+  if (outcome.kind === "pushed") return { kind: "claimed", epoch, writtenOffUsdMicro, checkpoint: outcome.checkpoint };
+  return outcome;
+}
+
+function isSameRun(holder: RunRecord, run: { run_id: string; run_attempt: number }): boolean {
+  return holder.run_id === run.run_id && holder.run_attempt === run.run_attempt;
+}
