@@ -7,6 +7,7 @@ import { createLogReader } from "./log-commands.ts";
 import type { StepSpec } from "./read-workflow.ts";
 import type { StepRun } from "./run-step.ts";
 import { renderAll, runStep } from "./run-step.ts";
+import { showJob } from "./show-job.ts";
 import { evaluateCondition, renderTemplate } from "./template.ts";
 
 /** Runs a job's steps in order and the post steps in reverse; stops where it stands when the machine is gone. */
@@ -17,6 +18,9 @@ export async function runSteps(job: JobContext): Promise<void> {
   }
   for (let post = job.posts.pop(); post && !job.gone.signal.aborted; post = job.posts.pop()) await onePost(job, post);
 }
+
+/** How far the log that REST shows may lag behind a running step, ms. */
+const liveLogMs = 200;
 
 interface OpenStep {
   entry: JobStep;
@@ -39,14 +43,20 @@ function openStep(job: JobContext, name: string): OpenStep {
   settings.host.setJob(job.job.id, showJob(job));
   const reader = createLogReader(job.masks);
   const lines: string[] = [];
+  let flush: NodeJS.Timeout | null = null;
   const log = (text: string): void => {
     const line = reader.line(text);
     if (line === null) return;
     lines.push(line);
     job.log.push(line);
+    flush ??= setTimeout(() => {
+      flush = null;
+      settings.host.setJob(job.job.id, showJob(job));
+    }, liveLogMs);
     settings.onLine({ runId: run.id, job: job.spec.key, step: name, text: line });
   };
   const close: OpenStep["close"] = async (conclusion) => {
+    if (flush) clearTimeout(flush);
     Object.assign(entry, { status: "completed", conclusion, completed_at: Date.now() });
     job.annotations.push(...reader.annotations);
     const dir = join(settings.logsDir, `${run.id}-${run.run_attempt}`, job.spec.key);

@@ -33,8 +33,12 @@ export function typedInputs(run: WorkflowRun, workflow: WorkflowSpec): Record<st
 /** Evaluates `run-name:`; what it cannot see is null, what is wrong gives undefined. */
 export function nameOfRun(settings: RunnerSettings, run: WorkflowRun, runName: string): string | undefined {
   try {
-    const context = openContext(settings, run, () => false);
-    return renderTemplate(runName, { contexts: baseContexts(context) }) || undefined;
+    const workflow = readWorkflow(run.workflow_text);
+    // The host asks before it knows the run by its id: secrets are not seen here, and variables only when it does.
+    const variables = settings.host.run(run.id) ? settings.host.variables(run.id) : {};
+    const inputs = typedInputs(run, workflow);
+    const context = { ...{ settings, run, workflow, variables, inputs }, secrets: {}, untrusted: false };
+    return renderTemplate(runName, { contexts: baseContexts({ ...context, isCancelled: () => false }) }) || undefined;
   } catch {
     return undefined;
   }

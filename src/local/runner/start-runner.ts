@@ -13,7 +13,8 @@ const lostWords =
   "The hosted runner lost communication with the server. Anything in your workflow that terminates the runner process, starves it for CPU/Memory, or blocks its network access can cause this error.";
 
 export interface RunnerOptions {
-  github: { actions: ActionsHost; urls: GitHubUrls };
+  /** The embedded GitHub, or anything else with its Actions and its URLs. */
+  github: { actions: ActionsHost; url: string; apiUrl: string; graphqlUrl: string };
   /** A folder of the runner's own; goes away with it unless `keep`. */
   workDir: string;
   /** Folder with action.yml and dist/, for `uses: ./` without one in the workspace and for `uses: OWNER/baton@ref`. */
@@ -61,7 +62,12 @@ export interface Runner extends AsyncDisposable {
 
 /** Starts the runner; close it, and no process or folder stays. */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
-  const { actions, urls } = options.github;
+  const { actions } = options.github;
+  const urls: GitHubUrls = {
+    server: options.github.url,
+    api: options.github.apiUrl,
+    graphql: options.github.graphqlUrl,
+  };
   const plans: KillPlan[] = [];
   const active = new Map<number, RunningWorkflow>();
   const waiters = new Set<() => void>();
