@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { Octokit } from "@octokit/rest";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { App, Installation, Repo } from "../../src/local/github/records.ts";
+import type { App, Installation } from "../../src/local/github/records.ts";
 import { type EmbeddedGitHub, startGitHub } from "../../src/local/github/start-github.ts";
 
 const run = promisify(execFile);
@@ -28,7 +28,6 @@ interface Received {
 }
 
 let github: EmbeddedGitHub;
-let repo: Repo;
 let app: App;
 let installation: Installation;
 let folder: string;
@@ -50,7 +49,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => hook.listen(0, "127.0.0.1", resolve));
   github = await startGitHub();
   const url = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`;
-  repo = await github.addRepo({
+  await github.addRepo({
     fullName: "octo/hello",
     files: { "README.md": "hello\n", ".github/workflows/baton.yml": WORKFLOW },
     roles: { alice: "write", tim: "triage" },

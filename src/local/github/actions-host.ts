@@ -328,9 +328,15 @@ async function workflowAt(repo: Repo, commit: string, path: string): Promise<Wor
   return bytes ? readWorkflowFile(path, bytes.toString("utf8")) : null;
 }
 
+/** The files of a default branch, as long as its tip stands. */
+const readTips = new WeakMap<Repo, { tip: string | null; files: WorkflowFile[] }>();
+
 async function syncWorkflows({ store }: World, repo: Repo): Promise<WorkflowFile[]> {
   const tip = await resolveCommit(repo.gitDir, `refs/heads/${repo.defaultBranch}`);
+  const cached = readTips.get(repo);
+  if (cached && cached.tip === tip) return cached.files;
   const files = tip ? await filesAt(repo, tip) : [];
+  readTips.set(repo, { tip, files });
   const known = [...store.workflows.values()].filter((workflow) => workflow.repoId === repo.id);
   for (const file of files) {
     const workflow = known.find((one) => one.path === file.path);

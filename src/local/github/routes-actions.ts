@@ -268,10 +268,10 @@ export const actionsRoutes: Route[] = [
     const { run, job } = jobOf(context);
     return { status: 200, body: showJob(context.world.store, run, job) };
   }),
+  // GitHub answers with a short-lived address of the text.
   route("GET", `${BASE}/jobs/{job_id}/logs`, "actions/download-job-logs-for-workflow-run", READ, (context) => ({
-    status: 200,
-    body: Buffer.from(jobOf(context).job.log),
-    headers: { "content-type": "text/plain; charset=utf-8" },
+    status: 302,
+    headers: { location: `${context.world.store.urls.server}/_logs/${jobOf(context).job.id}.txt` },
   })),
   route("PUT", `${BASE}/workflows/{workflow_id}/disable`, "actions/disable-workflow", WRITE, async (context) => {
     (await workflowOf(context)).state = "disabled_manually";

@@ -318,10 +318,6 @@ export const commitRoutes: Route[] = [
 
 /** Accounts, limits and the rest that belongs to no repository. */
 export const siteRoutes: Route[] = [
-  route("GET", "/", "meta/root", [], ({ world }) => ({
-    status: 200,
-    body: { current_user_url: `${world.store.urls.api}/user`, rate_limit_url: `${world.store.urls.api}/rate_limit` },
-  })),
   route("GET", "/meta", "meta/get", [], () => ({ status: 200, body: { verifiable_password_authentication: false } })),
   route("GET", "/rate_limit", "rate-limit/get", [], ({ world, actor }) => {
     const rate = world.limits.view(actor);

@@ -16,7 +16,7 @@ export interface RequestRecord {
   method: string;
   path: string;
   query: string;
-  /** OpenAPI operationId, `git/…`, `graphql/…`, `page` or `unknown`. */
+  /** OpenAPI operationId, `git/…`, `graphql/…` or `unknown`. */
   operation: string;
   /** Kind of actor and, for people, the login. */
   actor: string;
@@ -42,7 +42,7 @@ export function createHandler(world: World, routes: readonly Route[], log: Reque
       const git = readGitRequest(incoming.method ?? "GET", url);
       if (git) await handleGit(world, git, incoming, outgoing, url, log);
       else if (url.pathname.startsWith("/api/")) await handleApi(world, routes, incoming, outgoing, url, log);
-      else await handlePage(world, outgoing, url, log);
+      else await handlePage(world, outgoing, url);
     } catch (error) {
       if (outgoing.headersSent || outgoing.destroyed) return;
       const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -139,10 +139,12 @@ async function handleGit(
   }
 }
 
-async function handlePage(world: World, outgoing: ServerResponse, url: URL, log: RequestRecord[]): Promise<void> {
-  const html = await renderPage(world, url.pathname, log);
-  const status = html === null ? 404 : 200;
-  outgoing.writeHead(status, { "content-type": "text/html; charset=utf-8" }).end(html ?? "<h1>404</h1>");
+async function handlePage(world: World, outgoing: ServerResponse, url: URL): Promise<void> {
+  const page = await renderPage(world, url.pathname);
+  // Nothing on these pages may run, whatever a body holds.
+  const policy = { "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'" };
+  if (page) outgoing.writeHead(200, { "content-type": page.type, ...policy }).end(page.body);
+  else outgoing.writeHead(404, { "content-type": "text/html; charset=utf-8" }).end("<h1>404</h1>");
 }
 
 async function handleApi(
