@@ -1,6 +1,7 @@
 import type { Criterion } from "../domain/contract.ts";
 import type { Evidence, Finding } from "../domain/verdict.ts";
 import type { Change } from "./changes.ts";
+import { overlayCarried } from "./freeze-contract.ts";
 import { finding, listed } from "./ratchet/rule.ts";
 import type { EvaluatorWorld } from "./room.ts";
 import { type MachineOracle, type OracleResult, runOracle } from "./run-oracle.ts";
@@ -64,7 +65,7 @@ export async function runBaseTestsOnHead(
   );
   const out: CrossRun = { runs: [], findings: [] };
   for (const criterion of input.criteria.filter(runsTests).filter((c) => !c.worker_written)) {
-    const result = await runOracle(world, criterion.oracle, tree);
+    const result = await runOracle(world, criterion.oracle, await overlayCarried(world, tree, [criterion]));
     out.runs.push({ criterion: criterion.id, kind: "base_tests_on_head", result });
     if (result.outcome === "pass" || result.outcome === "flaky") continue;
     const failed = testsThat(readTestIds(result.output), "fail");

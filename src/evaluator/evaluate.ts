@@ -3,6 +3,7 @@ import type { Verdict } from "../domain/verdict.ts";
 import { type CrossRun, runBaseTestsOnHead, runHeadTestsOnBase } from "./base-tests.ts";
 import { loadChanges } from "./changes.ts";
 import { createEvidenceLog } from "./evidence-log.ts";
+import { overlayCarried } from "./freeze-contract.ts";
 import { type JudgeInput, maxDiffBytes } from "./judge-input.ts";
 import { judgeVerdict } from "./judge-verdict.ts";
 import { type Judged, readJudgement } from "./judgement.ts";
@@ -76,14 +77,18 @@ export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promi
     ...cross.flatMap((run) => log.addCross(run)),
   ];
 
-  const failed = findings.some((f) => f.severity === "blocker") || stageOne.verdicts.some((v) => v.verdict === "fail");
+  const must = new Set(contract.criteria.filter((c) => c.must).map((c) => c.id));
+  const failed =
+    findings.some((f) => f.severity === "blocker") ||
+    stageOne.verdicts.some((v) => v.verdict === "fail" && must.has(v.id));
+  const judgedTree = await overlayCarried(world, overlay.tree, contract.criteria);
   const input: JudgeInput = {
     request: spec.request,
     contract,
     contractSha256: contractSha256(contract),
     tree,
-    evaluatedTree: overlay.tree,
-    evidence: log.items,
+    evaluatedTree: judgedTree,
+    evidence: [...log.items],
     findings,
     diff: world.redact(diff.patch),
     diffCut: diff.cut,
@@ -94,12 +99,12 @@ export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promi
       ? none("the oracles had already refused the work")
       : await askJudge(spec.judge, input);
   const reproduced =
-    judged.kind === "judged" ? await runRepros(judged.judgement, overlay.tree, log, world) : new Set<number>();
+    judged.kind === "judged" ? await runRepros(judged.judgement, judgedTree, log, world) : new Set<number>();
   return judgeVerdict({
     contract,
     contractSha256: input.contractSha256,
     tree,
-    acceptedTrees: new Set([tree, overlay.tree]),
+    acceptedTrees: new Set([tree, overlay.tree, judgedTree, ...stageOne.trees]),
     oracleVerdicts: stageOne.verdicts,
     evidence: log.items,
     findings,

@@ -2,10 +2,9 @@ import type { Contract } from "../domain/contract.ts";
 import type { Finding } from "../domain/verdict.ts";
 import type { Change } from "./changes.ts";
 import { restoreDefinitions } from "./definitions.ts";
-import { overlayCarried } from "./freeze-contract.ts";
 import type { EvaluatorWorld } from "./room.ts";
 
-/** The head's tree as it is evaluated: protected paths and definitions as on the base, carried files on top. */
+/** The head's tree as it is evaluated: protected paths and definitions as on the base. Each oracle's own carried files come on top. */
 export async function overlayHead(
   contract: Contract,
   baseTree: string,
@@ -36,5 +35,5 @@ export async function overlayHead(
     grafts.push(was ? { path, sha: was.sha, mode: was.mode } : { path, sha: null });
   }
   const restored = grafts.length > 0 ? await store.graft(tree, grafts) : tree;
-  return { tree: await overlayCarried(world, restored, contract.criteria), findings: definitions.findings };
+  return { tree: restored, findings: definitions.findings };
 }

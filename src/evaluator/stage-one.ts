@@ -21,6 +21,8 @@ export interface StageOne {
   findings: Finding[];
   knownFailures(criterion: string): ReadonlySet<string>;
   countedBy: string;
+  /** Every tree on which an oracle ran: the evaluated one, and it with the files that a criterion carries. */
+  trees: Set<string>;
 }
 
 interface Spec {
@@ -41,12 +43,16 @@ export async function runStageOne(spec: Spec, world: EvaluatorWorld): Promise<St
     findings: [],
     knownFailures: (id) => knownFailures(contract, id),
     countedBy: "source",
+    trees: new Set([spec.tree]),
   };
   const counted = new Set<string>();
   for (const criterion of contract.criteria) {
     const { oracle } = criterion;
     if (oracle.type === "rubric") continue;
-    const result = await runOracle(world, oracle, spec.tree);
+    // Only its own files: another criterion's carried test must not turn the whole suite red.
+    const tree = await overlayCarried(world, spec.tree, [criterion]);
+    out.trees.add(tree);
+    const result = await runOracle(world, oracle, tree);
     const evidence = [log.add("oracle", criterion.id, result)];
     const head = readTestIds(result.output);
     if (head) counted.add(head.countedBy);

@@ -68,14 +68,14 @@ export function noAssertion(input: RatchetInput): Finding[] {
 /** Ends the run with success, or swallows what an assertion throws, inside tests. */
 export function testEscapes(input: RatchetInput): Finding[] {
   return testChanges(input).flatMap(({ change, before, after }) =>
-    [...new Set(grown(before?.escapes ?? [], after?.escapes ?? []))].map((escape) =>
+    [...new Set(grown(before?.escapes ?? [], after?.escapes ?? []))].map((way) =>
       finding(
         "test-escapes",
-        /^(?:catch|except)/.test(escape) ? "advisory" : "blocker",
+        /^(?:catch|except)/.test(way) ? "advisory" : "blocker",
         change.path,
-        /^(?:catch|except)/.test(escape)
+        /^(?:catch|except)/.test(way)
           ? "An empty catch can swallow a failed assertion."
-          : `Ends the run before a failure can be reported: ${listed([escape])}`,
+          : `Ends the run before a failure can be reported: ${listed([way])}`,
       ),
     ),
   );

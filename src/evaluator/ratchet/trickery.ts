@@ -180,10 +180,8 @@ function codeLines(change: Change): { line: number; text: string }[] {
 }
 
 function literals(text: string): string[] {
-  const found = [
-    ...text.matchAll(/"((?:[^"\\]|\\.){2,})"|'((?:[^'\\]|\\.){2,})'|(?<![\w.])(-?\d{2,}(?:\.\d+)?|\d\.\d+)(?![\w.])/g),
-  ];
-  return [...new Set(found.map((m) => m[1] ?? m[2] ?? m[3]!))];
+  const found = text.matchAll(/"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(?<![\w.])(-?\d+(?:\.\d+)?)(?![\w.])/g);
+  return [...new Set([...found].map((m) => m[1] ?? m[2] ?? m[3]!))].filter((literal) => literal.length > 1);
 }
 
 function numbers(text: string): string[] {

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Contract } from "../../src/domain/contract.ts";
+import { Verdict } from "../../src/domain/verdict.ts";
+import { type AskJudge, evaluate } from "../../src/evaluator/evaluate.ts";
+import type { JudgeInput } from "../../src/evaluator/judge-input.ts";
+import { type Files, noWalls, openTestWorld, type TestWorld } from "../helpers/evaluator-world.ts";
+import { freezeOn, frozen, honestWork, mildJudge, sumDraft, sumRepository } from "../helpers/sum-repository.ts";
+
+describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout: 120_000 }, () => {
+  let world: TestWorld;
+  let contract: Contract;
+  let baseTree: string;
+  const memory = new Map();
+
+  beforeAll(async () => {
+    world = await openTestWorld({ secret: "hunter2-hunter2" });
+    const made = await freezeOn(world, sumRepository, sumDraft(), ["npm test --silent"]);
+    contract = frozen(made.freezing).contract;
+    baseTree = made.baseTree;
+  }, 120_000);
+  afterAll(() => world.close());
+
+  async function verdictOn(files: Files, judge = mildJudge, under = contract) {
+    const tree = await world.changed(baseTree, files);
+    return Verdict.parse(
+      await evaluate({ contract: under, request: { title: "t", body: "b" }, tree, judge, memory }, world),
+    );
+  }
+
+  const blockers = (verdict: Verdict) => verdict.findings.filter((f) => f.severity === "blocker").map((f) => f.rule);
+
+  test("honest work passes on the tree that is published, and the judge sees only the work", async () => {
+    let seen: JudgeInput | null = null;
+    const verdict = await verdictOn(honestWork, async (input) => {
+      seen = input;
+      return mildJudge(input);
+    });
+    expect(blockers(verdict)).toEqual([]);
+    expect(verdict).toMatchObject({ outcome: "pass", judged_by: "judge-model", tests_counted_by: "tap" });
+    expect(verdict.tree).toBe(await world.changed(baseTree, honestWork));
+    expect(verdict.evidence.filter((e) => e.kind === "oracle").map((e) => e.criterion)).toEqual([
+      "C1",
+      "C2",
+      "C3",
+      "P1",
+    ]);
+    expect(seen!.diff).toContain("+  return numbers.reduce((a, b) => a + b, 0);");
+  });
+
+  test("nothing done is refused, and the judge is not asked", async () => {
+    let asked = false;
+    const verdict = await verdictOn({ "README.md": "# sum, all tests pass\n" }, async (input) => {
+      asked = true;
+      return mildJudge(input);
+    });
+    expect(verdict.criteria.map((c) => c.verdict)).toEqual(["fail", "fail", "pass", "pass"]);
+    expect(verdict).toMatchObject({ outcome: "fail", judged_by: null });
+    expect(verdict.evidence[0]!.attempts).toEqual([1, 1, 1]);
+    expect(asked).toBe(false);
+  });
+
+  test("a changed script does not reach the oracles, and is refused", async () => {
+    const manifest = sumRepository["package.json"]!.replace(/"node --test [^"]*"/, '"echo ok"');
+    const broken = "export function sum() {\n  return 0;\n}\n";
+    const verdict = await verdictOn({ "package.json": manifest, "src/sum.js": broken });
+    expect(blockers(verdict)).toContain("ratchet/definition-changed");
+    expect(verdict.criteria.find((c) => c.id === "P1")!.verdict).toBe("fail");
+  });
+
+  test("a demand of the old tests that the work broke comes back although the tests were rewritten", async () => {
+    const tests = sumRepository["test/sum.test.js"]!.replace(
+      "assert.equal(sum([-4, 1]), -3)",
+      "assert.equal(sum([-4, 1]), 3)",
+    );
+    const work =
+      "export function sum(numbers) {\n  return numbers.reduce((a, b) => a + Math.abs(b), 0) - (numbers[0] < 0 ? 2 : 0);\n}\n";
+    const free = { ...contract, criteria: contract.criteria.filter((c) => c.id !== "C3") };
+    const verdict = await verdictOn({ "test/sum.test.js": tests, "src/sum.js": work }, mildJudge, free);
+    expect(blockers(verdict)).toEqual(["ratchet/base-tests-fail"]);
+    expect(verdict.criteria.find((c) => c.id === "P1")!.verdict).toBe("pass");
+  });
+
+  test("a judge that crashes, or answers nonsense, leaves the work unverified", async () => {
+    const one = { ...contract, criteria: contract.criteria.slice(1, 2) };
+    const crash: AskJudge = async () => {
+      throw new Error("context lost");
+    };
+    expect((await verdictOn(honestWork, crash, one)).outcome).toBe("unverified");
+    expect(
+      (await verdictOn(honestWork, async () => ({ kind: "judged", judgement: "PASS", model: "m" }), one)).outcome,
+    ).toBe("unverified");
+  });
+
+  test("Baton runs the judge's repro: only a fault that shows lowers the verdict", async () => {
+    const one = { ...contract, criteria: contract.criteria.slice(1, 2) };
+    const doubting =
+      (repro: string): AskJudge =>
+      async (input) => {
+        const mild = await mildJudge(input);
+        if (mild.kind !== "judged") return mild;
+        return {
+          ...mild,
+          judgement: {
+            ...(mild.judgement as object),
+            findings: [{ severity: "blocker", what: "wrong for text", repro }],
+          },
+        };
+      };
+    const fault = `node -e 'import("./src/sum.js").then((m) => { if (m.sum(["1", "2"]) !== 3) throw new Error("got " + m.sum(["1", "2"])); })'`;
+    const shown = await verdictOn(honestWork, doubting(fault), one);
+    expect(shown).toMatchObject({ outcome: "fail", findings: [{ rule: "judge/behaviour", severity: "blocker" }] });
+    expect(shown.evidence.filter((e) => e.kind === "repro")).toMatchObject([{ outcome: "fail" }]);
+    for (const nothing of ["exit 1", "no-such-tool --check", "node no-such-file.js", "true"])
+      expect((await verdictOn(honestWork, doubting(nothing), one)).outcome).toBe("pass");
+  });
+
+  test("a test that the worker writes must be red on the base", async () => {
+    const under: Contract = {
+      ...contract,
+      criteria: [
+        {
+          ...contract.criteria[0]!,
+          files: [],
+          worker_written: true,
+          oracle: { ...contract.criteria[0]!.oracle, path: "test/empty.test.js" } as never,
+        },
+      ],
+    };
+    const header =
+      'import assert from "node:assert/strict";\nimport { test } from "node:test";\nimport { sum } from "../src/sum.js";\n';
+    const green = `${header}test("empty", () => {\n  assert.equal(typeof sum, "function");\n});\n`;
+    const red = `${header}test("empty", () => {\n  assert.equal(sum([]), 0);\n});\n`;
+    expect(blockers(await verdictOn({ ...honestWork, "test/empty.test.js": green }, mildJudge, under))).toEqual([
+      "ratchet/test-green-on-base",
+    ]);
+    expect(await verdictOn({ ...honestWork, "test/empty.test.js": red }, mildJudge, under)).toMatchObject({
+      outcome: "pass",
+    });
+    expect(blockers(await verdictOn(honestWork, mildJudge, under))).toEqual(["ratchet/worker-test-missing"]);
+  });
+
+  test("what one oracle leaves behind does not reach the next", async () => {
+    const sly = `import { writeFileSync } from "node:fs";\nif (process.argv.length > 1) try { writeFileSync("test/sum.test.js", ""); } catch (error) { console.error(error); }\n${sumRepository["src/sum.js"]}`;
+    const verdict = await verdictOn({ "src/sum.js": sly });
+    expect(verdict.criteria.map((c) => c.verdict).slice(0, 2)).toEqual(["fail", "fail"]);
+  });
+
+  test("a secret in an output is not in the evidence, and one in the diff is a blocker", async () => {
+    const one = { ...contract, criteria: contract.criteria.slice(1, 2) };
+    const loud = `console.log("hunter2-hunter2");\n${sumRepository["src/sum.js"]}`;
+    const verdict = await verdictOn({ "src/sum.js": loud }, mildJudge, one);
+    expect(JSON.stringify(verdict)).not.toContain("hunter2-hunter2");
+    expect(blockers(verdict)).toContain("policy/secret");
+  });
+});
