@@ -106,16 +106,16 @@ function drawCharts() {
   }
   // spend and prompt size
   const plot = (name, values, className, label) => {
-    const height = 96, bottom = height - 18;
+    const height = 112, bottom = height - 18;
     const root = frame(height, name);
     const most = Math.max(1, ...values.map((v) => v));
-    const y = (v) => bottom - ((bottom - 16) * v) / most;
+    const y = (v) => bottom - ((bottom - 30) * v) / most;
     marks(root, bottom);
     for (const part of [0, 0.5, 1]) {
       root.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: y(most * part), y2: y(most * part) }));
       root.append(svg("text", { x: left - 6, y: y(most * part) + 4, "text-anchor": "end" }, label(most * part)));
     }
-    root.append(svg("text", { x: 0, y: 11, class: "strong" }, name));
+    root.append(svg("text", { x: 0, y: 12, class: "strong" }, name));
     // At most two points per pixel: the extremes of each slice, so that no peak is lost.
     const step = Math.max(1, Math.floor(values.length / width));
     const points = [];
@@ -142,6 +142,7 @@ function drawCharts() {
   if (view.criteria.length > 0) {
     const line = 18, height = view.criteria.length * line + 6;
     const root = frame(height, "Criteria over turns");
+    const edges = [];
     marks(root, height);
     view.criteria.forEach((criterion, index) => {
       const name = svg("text", { x: 0, y: index * line + 15, class: "strong" }, criterion.id + (criterion.must ? "" : " (opt.)"));
@@ -150,11 +151,14 @@ function drawCharts() {
       criterion.changes.forEach(([turn, status], at) => {
         const next = criterion.changes[at + 1];
         const from = x(turn), to = next ? x(next[0]) : width - right;
-        const box = svg("rect", { x: from, y: index * line + 4, width: Math.max(next ? 0 : 4, to - from), height: line - 5, rx: 2, class: "f-" + status });
+        // A verdict that was sent back at once would have no width: it keeps a visible edge.
+        const brief = to - from < 4 && (status === "fail" || status === "pass" || status === "unverifiable");
+        const box = svg("rect", { x: brief ? from - 3 : from, y: index * line + 4, width: brief ? 6 : Math.max(0, to - from), height: line - 5, rx: 2, class: "f-" + status });
         box.append(svg("title", {}, criterion.id + " " + status + " after turn " + turn + "\n" + criterion.text));
-        root.append(box);
+        if (brief) edges.push(box); else root.append(box);
       });
     });
+    root.append(...edges);
     const legend = el("p", "legend");
     for (const status of ["open", "claimed", "pass", "fail", "unverifiable"]) {
       const item = el("span");
@@ -214,13 +218,34 @@ function drawRow(row) {
   nodes.set(row.seq, node);
   return node;
 }
+// Chunks are filled when they come near the window, or when a row of theirs is asked for.
+const chunk = 100;
+const chunks = [];
+const watcher = new IntersectionObserver((entries) => { for (const entry of entries) if (entry.isIntersecting) fill(chunks.indexOf(entry.target)); }, { rootMargin: "1200px" });
 function drawRows() {
-  const chunk = 100;
   for (let i = 0; i < view.rows.length; i += chunk) {
     const box = el("div", "chunk");
-    for (const row of view.rows.slice(i, i + chunk)) box.append(drawRow(row));
+    chunks.push(box);
     list.append(box);
   }
+  view.rows.forEach((row, index) => { row.index = index; row.on = true; });
+  fill(0);
+  for (const box of chunks) watcher.observe(box);
+}
+function fill(number) {
+  const box = chunks[number];
+  if (!box || box.dataset.full) return;
+  box.dataset.full = "1";
+  watcher.unobserve(box);
+  for (const row of view.rows.slice(number * chunk, (number + 1) * chunk)) {
+    const node = drawRow(row);
+    node.hidden = !row.on;
+    box.append(node);
+  }
+}
+function nodeOf(row) {
+  fill(Math.floor(row.index / chunk));
+  return nodes.get(row.seq);
 }
 function drawPart(part) {
   const box = el("details", part.tone || "");
@@ -245,7 +270,7 @@ function drawPart(part) {
   return box;
 }
 function open(row, on) {
-  const node = nodes.get(row.seq);
+  const node = nodeOf(row);
   const old = node.querySelector(":scope > .body");
   node.firstChild.setAttribute("aria-expanded", String(on));
   if (!on) { if (old) old.remove(); return; }
@@ -261,13 +286,15 @@ function open(row, on) {
   if (row.parts.length === 0) body.append(el("p", "dim", "Nothing more is recorded."));
   node.append(body);
 }
-function isOpen(row) { return nodes.get(row.seq).firstChild.getAttribute("aria-expanded") === "true"; }
+function isOpen(row) { return nodes.get(row.seq)?.firstChild.getAttribute("aria-expanded") === "true"; }
 function go(seq, opened) {
   // A context's own event may be filtered away: the nearest row at or after it that is visible.
   const row = bySeq.get(seq) || view.rows.find((r) => r.seq >= seq);
   if (!row) return;
-  const node = nodes.get(row.seq);
-  if (node.hidden) { node.hidden = false; }
+  const node = nodeOf(row);
+  row.on = true;
+  node.hidden = false;
+  chunks[Math.floor(row.index / chunk)].hidden = false;
   if (here !== null) nodes.get(here).classList.remove("here");
   here = row.seq;
   node.classList.add("here");
@@ -275,7 +302,7 @@ function go(seq, opened) {
   node.scrollIntoView({ block: "center" });
   node.firstChild.focus({ preventScroll: true });
 }
-function visible() { return view.rows.filter((row) => !nodes.get(row.seq).hidden); }
+function visible() { return view.rows.filter((row) => row.on); }
 function move(by, test) {
   const rows = visible();
   let at = rows.findIndex((row) => row.seq === here);
@@ -291,9 +318,17 @@ function filter() {
   let n = 0;
   for (const row of view.rows) {
     const on = shown.has(row.kind) && (needle === "" || textOf(row).includes(needle));
-    nodes.get(row.seq).hidden = !on;
+    row.on = on;
+    const node = nodes.get(row.seq);
+    if (node) node.hidden = !on;
     if (on) n += 1;
   }
+  // A chunk without a visible row takes no room; a part-empty one is drawn, so that its height is true.
+  const filtered = n < view.rows.length;
+  chunks.forEach((box, number) => {
+    box.hidden = !view.rows.slice(number * chunk, (number + 1) * chunk).some((row) => row.on);
+    if (filtered && !box.hidden) fill(number);
+  });
   count.textContent = n + " of " + view.rows.length;
 }
 const help = el("div", "help");

@@ -39,6 +39,7 @@ button{font:inherit;font-size:13px;padding:4px 9px;border:1px solid var(--line);
 button[aria-pressed=false]{opacity:.5;text-decoration:line-through}
 :focus-visible{outline:2px solid var(--focus);outline-offset:1px}
 .chunk{content-visibility:auto;contain-intrinsic-size:auto 3400px}
+.chunk:not([data-full]){height:3400px}
 .row{border-bottom:1px solid var(--line)}
 .row.here>.head{background:var(--soft);box-shadow:inset 3px 0 0 var(--focus)}
 .head{display:grid;grid-template-columns:52px 86px 1fr auto;gap:8px;width:100%;border:0;border-radius:0;background:none;text-align:left;padding:6px 8px;align-items:baseline;font-size:14px}
@@ -62,6 +63,6 @@ pre{margin:4px 0;padding:8px;background:var(--soft);border-radius:6px;overflow:a
 .help{position:fixed;inset:auto 12px 12px auto;max-width:320px;background:var(--bg);border:1px solid var(--line);border-radius:8px;padding:12px 16px;box-shadow:0 4px 20px #0004;z-index:3;font-size:13px}
 .help kbd{font:12px ui-monospace,monospace;border:1px solid var(--line);border-radius:4px;padding:0 5px;background:var(--soft)}
 [hidden]{display:none!important}
-@media (max-width:640px){main{padding:10px}.head{grid-template-columns:34px auto 1fr;gap:6px}.head .t{grid-column:1/-1;white-space:normal;overflow-wrap:anywhere;display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical}.head .f{justify-self:end;overflow:hidden;text-overflow:ellipsis;max-width:100%}.body{padding-left:8px}.bar{position:static}.card{min-width:84px;flex:1}}
+@media (max-width:640px){main{padding:10px}.head{grid-template-columns:34px auto 1fr;gap:6px}.head .t{grid-column:1/-1;white-space:normal;overflow-wrap:anywhere;display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical}.head .f{grid-row:1;grid-column:3;justify-self:end;overflow:hidden;text-overflow:ellipsis;max-width:100%}.body{padding-left:8px}.bar{position:static}.card{min-width:84px;flex:1}}
 @media print{.bar,.help{display:none}}
 `;
