@@ -16,8 +16,8 @@ function buildPayload(store: Store, { action, repo, actor, payload }: Happening)
   const owner = accountOf(store, repo.ownerId);
   return {
     ...(action === null ? {} : { action }),
-    ...payload,
     repository: showRepo(store, repo),
+    ...payload,
     ...(owner.type === "Organization" ? { organization: showOrganization(store, owner.id, owner.login) } : {}),
     sender: senderOf(store, actor),
   };

@@ -2,12 +2,13 @@ import type { Actor } from "./auth.ts";
 import { authorOf } from "./auth.ts";
 import { emit } from "./events.ts";
 import { git, isAncestor, logCommits, refTarget } from "./git.ts";
+import { showAccount } from "./present-account.ts";
 import { noReplyAddress, showSimpleCommit } from "./present-commit.ts";
-import { repoPage } from "./present-repo.ts";
+import { repoPage, showRepo } from "./present-repo.ts";
 import { addEvent, emitPull } from "./pull-events.ts";
 import { ABSENT, isFastForward, type RefUpdate } from "./push-rules.ts";
 import type { Repo } from "./records.ts";
-import { issuesOf } from "./store.ts";
+import { accountOf, issuesOf } from "./store.ts";
 import { requestSuites } from "./suites.ts";
 import type { World } from "./world.ts";
 
@@ -63,11 +64,26 @@ async function emitPush(world: World, repo: Repo, actor: Actor, update: RefUpdat
       commits: commits.map(show),
       head_commit: headCommit ? show(headCommit) : null,
       pusher: { name: account.login, email: noReplyAddress(account) },
+      repository: showPushedRepo(world, repo),
     },
   });
   if (update.after !== ABSENT && update.ref.startsWith("refs/heads/")) {
     requestSuites(world, repo, actor, update.after, update.ref.slice("refs/heads/".length));
   }
+}
+
+/** Push events alone carry an older form of the repository, with times in seconds. */
+function showPushedRepo({ store }: World, repo: Repo): Record<string, unknown> {
+  const shown = showRepo(store, repo);
+  const owner = accountOf(store, repo.ownerId);
+  return {
+    ...shown,
+    owner: { ...showAccount(store, owner), name: owner.login, email: noReplyAddress(owner) },
+    created_at: Math.floor(repo.createdAt / 1000),
+    pushed_at: Math.floor(repo.pushedAt / 1000),
+    stargazers: 0,
+    master_branch: repo.defaultBranch,
+  };
 }
 
 async function pushedCommits(repo: Repo, update: RefUpdate) {

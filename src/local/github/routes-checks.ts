@@ -143,7 +143,9 @@ async function createRun(context: Context): Promise<Answer> {
 async function emitRun(context: Context, run: CheckRun, suite: CheckSuite, action: string): Promise<void> {
   const { world, repo, actor } = context;
   suite.updatedAt = world.store.now();
-  emit(world, { event: "check_run", action, repo, actor, payload: { check_run: showCheckRun(world.store, run) } });
+  const { repository: _, head_commit: __, ...shown } = await showSuiteOf(context, suite);
+  const payload = { check_run: { ...showCheckRun(world.store, run), check_suite: shown } };
+  emit(world, { event: "check_run", action, repo, actor, payload });
   const whole = suiteState(checkRunsOf(world.store, suite));
   if (action !== "rerequested" && run.status === "completed" && whole.status === "completed")
     await emitSuite(world, suite, "completed", actor);
