@@ -1,5 +1,6 @@
 import type { RepositoryName } from "../domain/trigger.ts";
 import type { GitHub } from "../github/client.ts";
+import type { IntentLog } from "../github/ensure-once.ts";
 
 /** Who the App is on this GitHub. */
 export interface AppIdentity {
@@ -22,6 +23,10 @@ export interface AppHands {
   installation(installationId: number): GitHub;
   /** Installation that GitHub itself names for the repository; null when the App is not installed there. */
   installationOf(repository: RepositoryName): Promise<number | null>;
+  /** Runs work on one subject after whatever else this process does on it. */
+  exclusive<T>(key: string, work: () => Promise<T>): Promise<T>;
+  /** Remembers the writes of this process on one subject. */
+  intents(scope: string): IntentLog;
   now(): number;
   /** Runs `work` once after `ms`; lost on a crash, which the sweep makes up for. */
   later(ms: number, work: () => Promise<void>): void;

@@ -1,7 +1,7 @@
 import type { Decision } from "../domain/decision.ts";
 import type { GitHub } from "../github/client.ts";
 import { dispatchRun } from "../github/dispatch.ts";
-import { noIntentLog } from "../github/ensure-once.ts";
+import type { IntentLog } from "../github/ensure-once.ts";
 import { cancelRun, isRunAlive } from "../github/runs.ts";
 import { addReaction } from "../github/small-writes.ts";
 import { ensureAnswer, ensureStatusComment } from "../github/status-comment.ts";
@@ -62,14 +62,14 @@ async function ring(envelope: Extract<Decision, { kind: "dispatch" }>["envelope"
     session: envelope.session,
     authors: identity.logins,
     knownId: envelope.status_comment_id,
-    log: noIntentLog,
+    log: intentsOf(errand),
   };
   const comment = await ensureStatusComment(github, { ...status, body: renderQueued(null) });
   const outcome = await dispatchRun(github, {
     repository,
     defaultBranch: repository.defaultBranch,
     envelope: { ...envelope, status_comment_id: comment.id },
-    log: noIntentLog,
+    log: intentsOf(errand),
   });
   if (outcome.kind === "refused") {
     await ensureStatusComment(github, { ...status, knownId: comment.id, body: renderRefused(outcome.text) });
@@ -107,8 +107,12 @@ async function answer(errand: Errand, key: string, body: string): Promise<void> 
     key,
     body,
     authors: identity.logins,
-    log: noIntentLog,
+    log: intentsOf(errand),
   });
+}
+
+function intentsOf({ hands, repository, trigger }: Errand): IntentLog {
+  return hands.intents(`${repository.owner}/${repository.repo}#${trigger.number}`);
 }
 
 function keyOf(trigger: PersonTrigger): string {

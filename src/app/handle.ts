@@ -1,6 +1,5 @@
 import { mayWrite } from "../domain/permission.ts";
 import type { RepositoryName } from "../domain/trigger.ts";
-import { noIntentLog } from "../github/ensure-once.ts";
 import { fetchPermission } from "../github/permission.ts";
 import { ensureAnswer } from "../github/status-comment.ts";
 import { renderVisibleText } from "../github/visible-text.ts";
@@ -39,6 +38,18 @@ export async function handleDelivery(event: string, payload: unknown, hands: App
 export async function handleTrigger(hands: AppHands, reading: Extract<Reading, { kind: "trigger" }>): Promise<void> {
   const { repository, trigger, installationId } = reading;
   if (installationId === null || !isOfPerson(trigger)) return;
+  await hands.exclusive(`${repository.id}#${trigger.number}`, () =>
+    decideAndCarryOut(hands, reading, trigger, installationId),
+  );
+}
+
+async function decideAndCarryOut(
+  hands: AppHands,
+  reading: Extract<Reading, { kind: "trigger" }>,
+  trigger: PersonTrigger,
+  installationId: number,
+): Promise<void> {
+  const { repository } = reading;
   const github = hands.installation(installationId);
   const identity = await hands.identity();
   // Our own comments, labels and reviews come back as deliveries: dropped before anything is asked.
@@ -105,7 +116,14 @@ async function answerWriter(
   const github = hands.installation(installationId);
   const identity = await hands.identity();
   if (identity.ids.includes(to.actor.id) || !mayWrite(await fetchPermission(github, repository, to.actor))) return;
-  await ensureAnswer(github, { repository, number: to.number, key, body, authors: identity.logins, log: noIntentLog });
+  await ensureAnswer(github, {
+    repository,
+    number: to.number,
+    key,
+    body,
+    authors: identity.logins,
+    log: hands.intents(`${repository.owner}/${repository.repo}#${to.number}`),
+  });
 }
 
 // A delivery that names another installation than GitHub does for the repository is not acted upon.

@@ -3,7 +3,6 @@ import type { SessionKey } from "../domain/session-key.ts";
 import type { State } from "../domain/state.ts";
 import type { GitHub } from "../github/client.ts";
 import { dispatchRun, workflowFile } from "../github/dispatch.ts";
-import { noIntentLog } from "../github/ensure-once.ts";
 import { fetchPermission } from "../github/permission.ts";
 import { cancelRun, fetchRunCounts } from "../github/runs.ts";
 import { ensureStatusComment } from "../github/status-comment.ts";
@@ -69,7 +68,16 @@ export async function reconcileSession(
   name: string,
 ): Promise<void> {
   const session = sessionOfBranch(`baton/${name}`);
-  if (!session) return;
+  if (session)
+    await hands.exclusive(`${repository.id}/${session}`, () => reconcileLocked(hands, github, repository, session));
+}
+
+async function reconcileLocked(
+  hands: AppHands,
+  github: GitHub,
+  repository: RepositoryFacts,
+  session: SessionKey,
+): Promise<void> {
   const { state } = await loadSessionFacts(github, repository, session);
   if (!state || (await fetchRunCondition(github, repository, state)) !== "over") return;
   // A run dispatched since may not have claimed the session yet.
@@ -110,7 +118,7 @@ async function goOn(hands: AppHands, github: GitHub, repository: RepositoryFacts
     repository,
     defaultBranch: repository.defaultBranch,
     envelope,
-    log: noIntentLog,
+    log: hands.intents(`${repository.owner}/${repository.repo}/${state.session}`),
   });
   hands.log({ session: state.session, run: run.run_id, outcome: outcome.kind }, "a run died; the session goes on");
 }
@@ -131,6 +139,6 @@ async function showDeath(
     body: renderDied(state, again),
     authors: (await hands.identity()).logins,
     knownId: Number(state.published.status_comment) || null,
-    log: noIntentLog,
+    log: hands.intents(`${repository.owner}/${repository.repo}/${state.session}`),
   });
 }

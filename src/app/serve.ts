@@ -4,8 +4,10 @@ import { createNodeMiddleware, Probot } from "probot";
 import { ConfigError, describeError } from "../domain/errors.ts";
 import { createAppGitHub, createInstallationTokens, fetchInstallationId } from "../github/app-token.ts";
 import { createGitHub, type GitHub } from "../github/client.ts";
+import { createMemoryIntents } from "../github/memory-intents.ts";
 import type { AppHands, AppIdentity, Log } from "./app-hands.ts";
 import { createApp } from "./index.ts";
+import { createKeyedLock } from "./keyed-lock.ts";
 import { createQueue } from "./queue.ts";
 import { createReceive } from "./receive.ts";
 import { sweep, sweepEveryMs } from "./sweep.ts";
@@ -119,12 +121,15 @@ function createHands(options: ServeOptions, timers: Set<NodeJS.Timeout>): AppHan
   const shared = options.baseUrl ? { baseUrl: options.baseUrl } : {};
   const app = createAppGitHub({ appId: options.appId, privateKey: options.privateKey }, shared);
   const clients = new Map<number, GitHub>();
+  const written = new Set<string>();
   const owners = new Map<string, { id: number | null; at: number }>();
   let identity: Promise<AppIdentity> | null = null;
   return {
     app,
     log: options.log,
     now: Date.now,
+    exclusive: createKeyedLock(),
+    intents: (scope) => createMemoryIntents(scope, written),
     identity: () => {
       identity ??= fetchIdentity(app, options.appId).catch((error: unknown) => {
         identity = null;

@@ -121,7 +121,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
   }
 
   async function graphql<T>(text: string, variables: Params): Promise<Reply<T>> {
-    const url = baseUrl.endsWith("/api/v3") ? `${baseUrl.slice(0, -3)}graphql` : `${baseUrl}/graphql`;
+    const url = baseUrl.endsWith("/api/v3") ? `${baseUrl.slice(0, -2)}graphql` : `${baseUrl}/graphql`;
     const reply = await send<{ data?: T; errors?: { message: string; type?: string }[] }>(`POST ${url}`, {
       query: text,
       variables,
