@@ -30,7 +30,10 @@ export const probes: readonly Probe[] = [
     test: '! grep -qv -e "lo:" -e "|" /proc/net/dev && ! (exec 3<>/dev/tcp/1.1.1.1/53) 2>/dev/null',
   },
   { holds: "no nested user namespaces", test: "! unshare -U true 2>/dev/null" },
-  { holds: "a read-only root", test: "! touch /x /usr/x /dev/x /outputs/x 2>/dev/null" },
+  {
+    holds: "a read-only root",
+    test: 'for dir in / /usr /dev /etc /run /outputs /opt; do ! touch "${dir%/}/x" 2>/dev/null || exit 1; done',
+  },
   { holds: "a writable work tree", test: "touch /workspace/x && rm /workspace/x && touch /tmp/x && touch $HOME/x" },
   {
     holds: "limits",

@@ -22,37 +22,31 @@ function codeOf(error: unknown): string {
 /** Keeps file tools to the four places; the walls around the process hold in any case. */
 export class Confine {
   readonly #roots: Roots;
-  readonly #shown: readonly [shown: string, real: string][];
 
   constructor(roots: Roots) {
     this.#roots = roots;
-    this.#shown = [
-      ["/workspace", roots.workspace],
-      ["/home/baton", roots.home],
-      ["/outputs", roots.outputs],
-      ["/tmp", roots.tmp],
-    ];
   }
 
-  /** Absolute real-looking path of what the model wrote: relative paths are the work tree's. */
+  /** Absolute path of what the model wrote: relative paths are the work tree's. */
   absolute(path: string): string {
     if (path === "") throw new Refusal("path is empty");
     if (path.includes("\0")) throw new Refusal("path contains a NUL byte");
     if (Buffer.byteLength(path) > 4_000) throw new Refusal("path is longer than 4,000 bytes");
-    const full = normalize(path.startsWith("/") ? path : `/workspace/${path}`).replace(/(.)\/+$/, "$1");
-    for (const [shown, real] of this.#shown) if (within(full, shown)) return real + full.slice(shown.length);
-    return full;
+    return normalize(path.startsWith("/") ? path : `${this.#roots.workspace}/${path}`).replace(/(.)\/+$/, "$1");
   }
 
-  /** The path as the model knows it: relative inside the work tree, absolute elsewhere. */
+  /** The path as it is told: relative inside the work tree, absolute elsewhere. */
   show(real: string): string {
     if (within(real, this.#roots.workspace)) return real.slice(this.#roots.workspace.length + 1) || ".";
-    for (const [shown, root] of this.#shown) if (within(real, root)) return shown + real.slice(root.length);
     return real;
   }
 
   #mayRead(path: string): boolean {
-    return this.#shown.some(([, root]) => within(path, root)) || within(path, "/usr") || within(path, "/opt");
+    return (
+      Object.values(this.#roots).some((root: string) => within(path, root)) ||
+      within(path, "/usr") ||
+      within(path, "/opt")
+    );
   }
 
   #mayWrite(path: string): boolean {

@@ -23,7 +23,7 @@ export interface FileRequests {
 }
 export type FileOperation = keyof FileRequests;
 
-/** Where the four places of the model are: the same names as shown, unless there are no mount walls. */
+/** Where the four places of the model are. */
 export interface Roots {
   workspace: string;
   home: string;

@@ -1,0 +1,173 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Box, openBox, skipWalls } from "./support.ts";
+
+/** Ids of processes on this host whose command line holds a mark. */
+function processesWith(mark: string): string[] {
+  return readdirSync("/proc").filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, "utf8").includes(mark);
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe.skipIf(skipWalls)("one command inside the walls", () => {
+  let box: Box;
+  beforeAll(async () => {
+    box = await openBox();
+  });
+  afterAll(async () => {
+    await box[Symbol.asyncDispose]();
+  });
+
+  test("a non-zero exit is data, and both streams keep their order", async () => {
+    const result = await box.sandbox.exec("echo one; echo two >&2; echo three > /dev/stderr; exit 7", {
+      timeoutMs: 60_000,
+    });
+    expect(result).toMatchObject({
+      exit: 7,
+      signal: null,
+      timedOut: false,
+      capped: false,
+      whole: "one\ntwo\nthree\n",
+      outputLines: 3,
+    });
+  });
+
+  test("death by a signal is shown as a shell shows it", async () => {
+    const result = await box.sandbox.exec("bash -c 'kill -9 $$'; exit $?", { timeoutMs: 60_000 });
+    expect(result.exit).toBe(137);
+  });
+
+  test("a syntax error is the command's own output", async () => {
+    const result = await box.sandbox.exec("if then", { timeoutMs: 60_000 });
+    expect(result.exit).toBe(2);
+    expect(result.whole).toContain("syntax error");
+  });
+
+  const sleeper = (mark: string): string => `exec -a ${mark} sleep 600`;
+  const shapes: [string, (mark: string) => string][] = [
+    ["a background job", (mark) => `( ${sleeper(mark)} ) & echo started`],
+    ["setsid", (mark) => `setsid bash -c '${sleeper(mark)}' & echo started`],
+    ["nohup setsid without output", (mark) => `nohup setsid bash -c '${sleeper(mark)}' >/dev/null 2>&1 & echo started`],
+    ["an empty environment and setsid", (mark) => `env -i setsid bash -c '${sleeper(mark)}' & echo started`],
+    ["a double fork", (mark) => `( ( setsid bash -c '${sleeper(mark)}' & ) & ); echo started`],
+    ["disown", (mark) => `( ${sleeper(mark)} ) & disown -a; echo started`],
+    ["deaf to every signal", (mark) => `( trap '' TERM INT HUP QUIT; ${sleeper(mark)} ) & echo started`],
+    ["a chatty loop", (mark) => `bash -c 'while :; do echo chat; sleep 0.01; done' ${mark} & echo started`],
+    ["a stopped process", (mark) => `( ${sleeper(mark)} ) & kill -STOP $!; echo started`],
+    [
+      "a child that starts others at its end",
+      (mark) => `bash -c "trap '(${sleeper(mark)}) &' EXIT TERM; exec -a ${mark} sleep 600" & echo started`,
+    ],
+  ];
+  test.each(shapes)("nothing survives: %s", async (_name, shape) => {
+    const mark = `baton-mark-${randomBytes(6).toString("hex")}`;
+    const result = await box.sandbox.exec(shape(mark), { timeoutMs: 60_000 });
+    expect(result.exit).toBe(0);
+    expect(result.head).toContain("started");
+    expect(processesWith(mark)).toEqual([]);
+  });
+
+  test("a timeout kills what ignores signals, and says so", async () => {
+    const mark = `baton-mark-${randomBytes(6).toString("hex")}`;
+    const result = await box.sandbox.exec(
+      `trap '' TERM INT; echo begun; ( ${sleeper(mark)} ) & while :; do sleep 1; done`,
+      { timeoutMs: 3_000 },
+    );
+    expect(result).toMatchObject({ exit: null, signal: "SIGKILL", timedOut: true, killedBecause: "timeout" });
+    expect(processesWith(mark)).toEqual([]);
+  });
+
+  test("an abort ends a command, also one that comes before the start", async () => {
+    const controller = new AbortController();
+    const running = box.sandbox.exec("sleep 600", { timeoutMs: 600_000, signal: controller.signal });
+    setTimeout(() => controller.abort(), 300);
+    expect(await running).toMatchObject({ killedBecause: "aborted", exit: null });
+    expect(await box.sandbox.exec("sleep 600", { timeoutMs: 600_000, signal: controller.signal })).toMatchObject({
+      killedBecause: "aborted",
+    });
+  });
+
+  test("a command that waits for input gets none", async () => {
+    const result = await box.sandbox.exec('read line; echo "got:$line:$?"', { timeoutMs: 60_000 });
+    expect(result.whole).toBe("got::1\n");
+  });
+
+  test("killing everything from inside reaches neither Baton nor the file tools", async () => {
+    await box.sandbox.files.write({ path: "alive.txt", content: "yes\n" });
+    await box.sandbox.exec("pkill -9 -f node; pkill -9 bwrap; kill -9 -1; kill -9 1", { timeoutMs: 60_000 });
+    expect(await box.sandbox.files.read({ path: "alive.txt" })).toMatchObject({ kind: "ok" });
+    expect(await box.sh("echo still here")).toBe("still here\n");
+  });
+
+  test("the text of a command is in no argument list", async () => {
+    const out = await box.sh(
+      "true needle-$((40+2)); cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'needle-[$]' ; true",
+    );
+    expect(out.trim()).toBe("0");
+  });
+
+  test("a flood of output is cut at its cap, killed and said", async () => {
+    await using small = await openBox({ limits: { outputBytes: 2 * 1024 ** 2 } });
+    const outputFile = join(small.outputsDir, "flood.log");
+    const result = await small.sandbox.exec("yes", { timeoutMs: 60_000, outputFile });
+    expect(result).toMatchObject({ capped: true, killedBecause: "output", outputBytes: 2 * 1024 ** 2, whole: null });
+    expect(statSync(outputFile).size).toBe(2 * 1024 ** 2);
+  });
+
+  test("one endless line keeps memory bounded", async () => {
+    await using small = await openBox({ limits: { outputBytes: 4 * 1024 ** 2 } });
+    const result = await small.sandbox.exec("head -c 50000000 /dev/zero | tr '\\0' 'x'", { timeoutMs: 60_000 });
+    expect(result.capped).toBe(true);
+    expect(result.head.length + result.tail.length).toBeLessThan(200_000);
+  });
+
+  test("what grows the disk beyond its limit is killed", async () => {
+    await using small = await openBox({ limits: { growthBytes: 30 * 1024 ** 2 } });
+    const result = await small.sandbox.exec(
+      "for i in $(seq 1 60); do head -c 8000000 /dev/urandom > f$((i%12)); sleep 0.1; done; sleep 60",
+      { timeoutMs: 60_000 },
+    );
+    expect(result.killedBecause).toBe("disk");
+  });
+
+  test("a file cannot be larger than the limit", async () => {
+    await using small = await openBox({ limits: { fileBytes: 1024 ** 2 } });
+    const out = await small.sh("head -c 3000000 /dev/zero > big; stat -c %s big");
+    expect(out).toContain("1048576");
+  });
+
+  test("processes are limited", async () => {
+    await using small = await openBox({ limits: { processes: 24 } });
+    const out = await small.sh(
+      "perl -e 'my $n = 0; while ($n < 200) { my $p = fork(); last unless defined $p; if ($p == 0) { sleep 30; exit } $n++ } print $n'",
+    );
+    expect(Number(out)).toBeGreaterThan(5);
+    expect(Number(out)).toBeLessThan(25);
+  });
+
+  test("nothing is left on the host after close", async () => {
+    const other = await openBox();
+    const scratch = (): string[] => readdirSync("/tmp").filter((name) => name.startsWith("baton-walls-"));
+    await other.sh("true");
+    await other.sandbox.files.glob({ pattern: "*" });
+    const before = scratch().length;
+    await other[Symbol.asyncDispose]();
+    expect(scratch().length).toBeLessThan(before);
+    expect(existsSync(other.dir)).toBe(false);
+  });
+
+  test("files that a command makes can be read and removed by Baton, and files of Baton written by a command", async () => {
+    writeFileSync(join(box.workDir, "from-baton.txt"), "a\n");
+    await box.sandbox.adopt();
+    await box.sh("echo b >> from-baton.txt; mkdir -p deep/er; echo c > deep/er/f; chmod 600 deep/er/f");
+    expect(readFileSync(join(box.workDir, "from-baton.txt"), "utf8")).toBe("a\nb\n");
+    expect(readFileSync(join(box.workDir, "deep/er/f"), "utf8")).toBe("c\n");
+  });
+});
