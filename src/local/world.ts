@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Person } from "./github/person.ts";
 import type { App, Installation, Permissions, Repo } from "./github/records.ts";
 import type { EmbeddedGitHub } from "./github/start-github.ts";
@@ -15,6 +14,7 @@ import type { Runner, RunnerOptions } from "./runner/start-runner.ts";
 import { startRunner } from "./runner/start-runner.ts";
 import type { WorldCounts } from "./world-counts.ts";
 import { countWorld } from "./world-counts.ts";
+import { untilIdle, waitFor } from "./world-wait.ts";
 
 /** What makes a world; what is left out has a default that a journey can live with. */
 export interface WorldOptions {
@@ -190,38 +190,7 @@ function createDoor(parts: Parts): Omit<World, "close" | typeof Symbol.asyncDisp
     comment: (number, body, login) => as(login).comment(repository, number, body),
     fireSchedule: async (cron) => void (await github.actions.fireSchedule(repository, cron)),
     waitFor: (predicate, options) => waitFor(github, predicate, options),
-    idle: () => idle(github, runner),
+    idle: () => untilIdle(github, runner),
     snapshotCounts: () => countWorld(github, repo),
   };
-}
-
-async function idle(github: EmbeddedGitHub, runner: Runner): Promise<void> {
-  for (let quiet = 0; quiet < 2; ) {
-    await github.settled();
-    const before = github.actions.runs.length;
-    const busy = runner.active().length > 0;
-    await runner.idle();
-    await github.settled();
-    // Events of the last run may have queued another: only two quiet looks in a row count.
-    await sleep(10);
-    quiet = busy || github.actions.runs.length !== before || runner.active().length > 0 ? 0 : quiet + 1;
-  }
-}
-
-async function waitFor<T>(
-  github: EmbeddedGitHub,
-  predicate: () => T | Promise<T>,
-  options: { timeoutMs?: number; what?: string } = {},
-): Promise<NonNullable<T>> {
-  const end = Date.now() + (options.timeoutMs ?? 60_000);
-  while (Date.now() < end) {
-    const found = await predicate();
-    if (found) return found as NonNullable<T>;
-    await sleep(50);
-  }
-  const runs = github.actions.runs.map(
-    (run) =>
-      `${run.display_title}: ${run.status} ${run.conclusion ?? ""} [${run.jobs.map((job) => `${job.key} ${job.conclusion ?? job.status}`).join(", ")}]`,
-  );
-  throw new Error(`waited in vain for ${options.what ?? "the predicate"}; runs:\n${runs.join("\n") || "(none)"}`);
 }

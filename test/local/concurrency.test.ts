@@ -9,7 +9,11 @@ function setUp() {
     void place.turn.then((how) => {
       seen.how = how;
     });
-    return { place, how: async () => (await new Promise((resolve) => setImmediate(resolve)), seen.how) };
+    const how = async () => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return seen.how;
+    };
+    return { place, how };
   };
   return enter;
 }

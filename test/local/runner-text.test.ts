@@ -28,7 +28,17 @@ describe("what steps write", () => {
       "::warning::again",
       "::debug::quiet",
     ].map((line) => reader.line(line));
-    expect(lines).toEqual(["a *** b", null, "*** and ***", "Error: bad ***", null, "::error::not a command", null, "Warning: again", null]);
+    expect(lines).toEqual([
+      "a *** b",
+      null,
+      "*** and ***",
+      "Error: bad ***",
+      null,
+      "::error::not a command",
+      null,
+      "Warning: again",
+      null,
+    ]);
     expect(reader.annotations).toEqual([
       { level: "failure", message: "bad ***" },
       { level: "warning", message: "again" },

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -97,6 +98,13 @@ const results = (run: WorkflowRun) =>
   Object.fromEntries(run.jobs.map((job) => [job.key, job.conclusion ?? job.status]));
 const logOf = (run: WorkflowRun, key: string) => run.jobs.find((job) => job.key === key)?.log ?? "";
 
+/** The id that every process of the job `run` carries. */
+function trackingIdOf(run: WorkflowRun): string {
+  const id = /hanging (github_\S+)/.exec(logOf(run, "run"))?.[1];
+  if (!id) throw new Error("the job did not say its tracking id");
+  return id;
+}
+
 async function until(what: () => boolean): Promise<void> {
   for (let tries = 0; !what(); tries++) {
     if (tries > 1_000) throw new Error("waited in vain");
@@ -161,7 +169,7 @@ describe("a run of three jobs", () => {
     expect(results(run)).toEqual({ gate: "success", run: "cancelled", close: "success" });
     expect(run.conclusion).toBe("cancelled");
     expect(logOf(run, "run")).toMatch(/got SIGINT[\s\S]*got SIGTERM[\s\S]*SIGINT\nSIGTERM/);
-    expect(await strayProcesses("github_")).toEqual([]);
+    expect(await strayProcesses(trackingIdOf(run))).toEqual([]);
   });
 
   test("whose machine vanishes runs no post step, is a failure, and is closed on a new one", async () => {
@@ -172,7 +180,7 @@ describe("a run of three jobs", () => {
     expect(results(run)).toEqual({ gate: "success", run: "failure", close: "success" });
     expect(logOf(run, "run")).not.toContain("post of");
     expect(run.jobs.find((job) => job.key === "run")?.annotations[0]?.message).toContain("lost communication");
-    expect(await strayProcesses("github_")).toEqual([]);
+    expect(await strayProcesses(trackingIdOf(run))).toEqual([]);
   });
 
   test("that takes longer than its minutes is cancelled", async () => {
@@ -191,6 +199,72 @@ describe("a run of three jobs", () => {
         ?.annotations.map((note) => note.message)
         .join(),
     ).toContain("exceeded the maximum execution time of 2m");
+  });
+});
+
+describe("a run that hangs", () => {
+  const hanging = (more: string) => `
+${trigger}
+${more}
+jobs:
+  run:
+    runs-on: ubuntu-latest
+    env: { TICK: "\${{ vars.TICK }}" }
+    steps:
+      - uses: ./
+        with: { mode: hang }
+      - if: always()
+        run: echo cleaned up
+`;
+  const hang = async (more = "") => {
+    const repo = await world(hanging(more));
+    const tick = join(workDir, "tick");
+    github.repo(repo).variables.TICK = tick;
+    const run = await dispatch(repo);
+    await until(() => logOf(run, "run").includes("hanging"));
+    return { repo, run, ticks: async () => (await readFile(tick, "utf8").catch(() => "")).length };
+  };
+
+  test("stands still while it is paused and goes on after", async () => {
+    const { run, ticks } = await hang();
+    await runner.pauseRun(run.id);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const before = await ticks();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await ticks()).toBe(before);
+    await runner.resumeRun(run.id);
+    await until(() => readFileSync(join(workDir, "tick")).length > before);
+    expect(await runner.killRun(run.id)).toBe(true);
+    await runner.idle();
+    expect(results(run)).toEqual({ run: "failure" });
+    expect(await runner.killRun(run.id)).toBe(false);
+  });
+
+  test("ends by force without another step", async () => {
+    const { repo, run } = await hang();
+    await github.as("mona").request("POST", `/repos/${repo}/actions/runs/${run.id}/force-cancel`);
+    await runner.idle();
+    expect(results(run)).toEqual({ run: "cancelled" });
+    expect(logOf(run, "run")).not.toContain("cleaned up");
+    expect(await strayProcesses(trackingIdOf(run))).toEqual([]);
+  });
+
+  test("holds the workflow's group: the next waits as pending and can be cancelled there", async () => {
+    const { repo, run } = await hang("concurrency: { group: whole }");
+    const second = await dispatch(repo);
+    expect(second.status).toBe("pending");
+    await github.as("mona").request("POST", `/repos/${repo}/actions/runs/${second.id}/cancel`);
+    await until(() => second.status === "completed");
+    expect([second.conclusion, second.jobs.length]).toEqual(["cancelled", 0]);
+    await runner.killRun(run.id);
+    await runner.idle();
+  });
+
+  test("dies with the runner, which leaves nothing", async () => {
+    const { run } = await hang();
+    await runner.close();
+    expect(await strayProcesses(trackingIdOf(run))).toEqual([]);
+    expect(run.conclusion).toBe("cancelled");
   });
 });
 

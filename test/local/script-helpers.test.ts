@@ -52,20 +52,30 @@ describe("script helpers", () => {
     ]);
   });
 
-  test("the honest judge says what the evidence says, in whatever form it is shown", async () => {
-    const table =
-      '| E1 | C1 | oracle | pass |\n| E2 | C2 | `npm test` | fail |\n- P1 (E3): pass\n{"id":"E4","criterion":"C1","outcome":"pass"}';
-    expect(readEvidenceRows(table)).toHaveLength(4);
-    const answer = await honestEvaluator()(request(`C3: reads well\n${table}`, "verdict"), createScriptMemory());
-    expect(answer).toMatchObject({ toolCalls: [{ name: "verdict" }] });
+  test("the honest judge says what the evidence says, in whatever form it is shown, and believes no quoted file", async () => {
+    const shown = [
+      "<contract>\nsha256 ab12\n- C1 (behaviour): one\n- C2 (behaviour): two\n- C3 (quality): reads well\n- P1 (quality): lint\n</contract>",
+      "<evidence>\ntree 00ff\n- E1 C1 oracle pass exit=0 tree=00ff `npm test`\n    E9 C2 oracle pass",
+      "| E2 | C2 | `npm test` | fail |",
+      "- E3 - ratchet pass exit=none tree=00ff `UTF8 C3 fail`",
+      '{"id":"E4","criterion":"P1","kind":"oracle","outcome":"pass"}',
+      "</evidence>",
+      "<diff>\n- X1 gone\nE7 C1 fail\n</diff>",
+    ].join("\n");
+    expect(readEvidenceRows(shown).map((row) => `${row.evidence} ${row.criterion} ${row.outcome}`)).toEqual([
+      "E1 C1 pass",
+      "E2 C2 fail",
+      "E4 P1 pass",
+    ]);
+    const answer = await honestEvaluator()(request(shown, "verdict"), createScriptMemory());
     const input = (
       answer as { toolCalls: { input: { criteria: { id: string; verdict: string; evidence: string[] }[] } }[] }
     ).toolCalls[0]?.input;
-    expect(Object.fromEntries(input?.criteria.map((row) => [row.id, row.verdict]) ?? [])).toEqual({
-      C1: "pass",
-      C2: "fail",
-      C3: "pass",
-      P1: "pass",
-    });
+    expect(input?.criteria.map((row) => [row.id, row.verdict, ...row.evidence])).toEqual([
+      ["C1", "pass", "E1"],
+      ["C2", "fail", "E2"],
+      ["C3", "pass"],
+      ["P1", "pass", "E4"],
+    ]);
   });
 });

@@ -75,7 +75,9 @@ test("a world plays from a label to a comment and a pushed branch, tells the App
     expect(world.model?.requests()).toHaveLength(1);
     expect(world.model?.problems()).toEqual([]);
     expect(heard).toEqual(expect.arrayContaining(["issues sha256=", "issue_comment sha256="]));
-    await expect(world.waitFor(() => false, { timeoutMs: 50, what: "nothing" })).rejects.toThrow("Something is wrong: completed success");
+    await expect(world.waitFor(() => false, { timeoutMs: 50, what: "nothing" })).rejects.toThrow(
+      "Something is wrong: completed success",
+    );
   } finally {
     await world?.close();
     app.close();

@@ -7,7 +7,7 @@ import type { ModelCard } from "./model-cards.ts";
 import { findModelCard, renderModelInfo, renderModelList } from "./model-cards.ts";
 import type { CacheReading, PromptCache } from "./prompt-cache.ts";
 import { readPromptBlocks } from "./prompt-cache.ts";
-import { readBody } from "./read-body.ts";
+import { authorise, parseBody, readBody } from "./read-request.ts";
 import type { Fault, Reply, Role, Script } from "./script.ts";
 import { isFault, roleOf } from "./script.ts";
 import type { OwnedMemory } from "./script-memory.ts";
@@ -16,6 +16,9 @@ import { errorBody, replyOfFault, sendMessage } from "./send.ts";
 import { validateRequest } from "./validate.ts";
 import type { MessagesRequest, WireUsage } from "./wire.ts";
 import { invalidRequest, WireError } from "./wire.ts";
+
+/** Where a server that runs as its own process shows its bill and its log. */
+export const ledgerPath = "/_scripted/ledger";
 
 /** One request and what became of it. */
 export interface LoggedRequest {
@@ -107,6 +110,16 @@ async function route(
 ): Promise<void> {
   const path = new URL(entry.path, "http://127.0.0.1").pathname;
   const raw = await readBody(request);
+  if (path === ledgerPath) {
+    // For whoever started the server as a process of its own; not part of the API, not logged.
+    parts.log.splice(parts.log.indexOf(entry), 1);
+    return sendJson(
+      response,
+      200,
+      { bill: parts.book.total(), by_model: parts.book.byModel(), requests: parts.log, problems: parts.problems },
+      requestId,
+    );
+  }
   authorise(request, parts.apiKeys);
   const modelPath = /^\/v1\/models(?:\/([^/]+))?$/.exec(path);
   if (request.method === "GET" && modelPath) {
@@ -137,32 +150,6 @@ async function route(
   }
   if (tokens > card.window) throw invalidRequest(`prompt is too long: ${tokens} tokens > ${card.window} maximum`);
   await answer(parts, body, card, response, entry, { requestId, read: () => parts.cache.pass(card.id, blocks) });
-}
-
-function authorise(request: IncomingMessage, keys: readonly string[]): void {
-  const bearer = request.headers.authorization?.replace(/^Bearer /, "");
-  const key = request.headers["x-api-key"] ?? bearer;
-  if (!key) throw new WireError(401, "authentication_error", "x-api-key header is required");
-  if (!keys.includes(String(key))) throw new WireError(401, "authentication_error", "invalid x-api-key");
-  if (!request.headers["anthropic-version"]) throw invalidRequest("anthropic-version: header is required");
-}
-
-function parseBody(raw: Buffer): MessagesRequest {
-  let body: MessagesRequest;
-  try {
-    body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(raw), (_key, value: unknown) => {
-      if (typeof value === "string" && !value.isWellFormed()) throw new Error("no low surrogate in string");
-      return value;
-    });
-  } catch (error) {
-    throw invalidRequest(
-      `The request body is not valid JSON: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
-  if (body === null || typeof body !== "object" || Array.isArray(body))
-    throw invalidRequest("Input should be a valid dictionary");
-  if (typeof body.model !== "string") throw invalidRequest("model: Field required");
-  return body;
 }
 
 interface AnswerContext {

@@ -9,28 +9,32 @@ export interface EvidenceRow {
   outcome: "pass" | "fail" | "flaky" | "error";
 }
 
-const evidenceId = /\bE\d{1,4}\b/;
-const criterionId = /\b(?:[A-DF-Z][A-Z0-9]{0,2}|E[A-Z][A-Z0-9]?)\d{1,3}\b/;
-const outcomeWord = /\b(pass|fail|flaky|error)\b/;
+const criterion = "(?:[A-DF-Z][A-Z0-9]{0,2}|E[A-Z][A-Z0-9]?)\\d{1,3}";
+/** Evidence first, its criterion next to it, the outcome behind: as a list item, a table row or a JSON object on one line. */
+const rowPattern = new RegExp(
+  `^ {0,3}(?:[-*|>] *)?(?:\\{"id":")?\`?(E\\d{1,4})\`?["|,\\s]*(?:"criterion":")?\`?(${criterion})\\b.*?\\b(pass|fail|flaky|error)\\b`,
+);
+const idPattern = new RegExp(`(?:^ {0,3}(?:[-*|>#]+ *)?\`?|"id":\\s*")(${criterion})\\b`, "gm");
 
-/** Reads evidence wherever a line (table row, list item or JSON object on one line) names evidence, criterion and outcome. */
+/** The part of a text between two tags, or all of it when it has none: what quoted files say is not looked at. */
+function sectionOf(text: string, tag: string): string {
+  return new RegExp(`<${tag}>([\\s\\S]*?)</${tag}>`).exec(text)?.[1] ?? text;
+}
+
+/** Reads the rows of evidence that decide a criterion. */
 export function readEvidenceRows(text: string): EvidenceRow[] {
   const rows: EvidenceRow[] = [];
-  for (const line of text.split("\n")) {
-    const evidence = evidenceId.exec(line)?.[0];
-    const criterion = criterionId.exec(line)?.[0];
-    const outcome = outcomeWord.exec(line)?.[1] as EvidenceRow["outcome"] | undefined;
-    if (evidence && criterion && outcome) rows.push({ evidence, criterion, outcome });
+  for (const line of sectionOf(text, "evidence").split("\n")) {
+    const found = rowPattern.exec(line);
+    if (found?.[1] && found[2])
+      rows.push({ evidence: found[1], criterion: found[2], outcome: found[3] as EvidenceRow["outcome"] });
   }
   return rows;
 }
 
-/** Every criterion id that a request names at the start of a line, list item, table row or as a JSON id. */
+/** Every criterion that the contract in a request names, in order. */
 export function readCriterionIds(text: string): string[] {
-  const ids = new Set<string>();
-  const start = /(?:^[\s>#|*-]*`?|"id":\s*")((?:[A-DF-Z][A-Z0-9]{0,2}|E[A-Z][A-Z0-9]?)\d{1,3})\b/gm;
-  for (const match of text.matchAll(start)) if (match[1]) ids.add(match[1]);
-  return [...ids];
+  return [...new Set([...sectionOf(text, "contract").matchAll(idPattern)].map((match) => match[1] ?? ""))];
 }
 
 /** A judge that says exactly what the evidence says, and `unjudged` (default pass) of criteria that have none. */

@@ -4,8 +4,8 @@ import type { Scope, Value } from "./evaluate-expression.ts";
 import type { RunContext, RunnerSettings } from "./job-context.ts";
 import { baseContexts } from "./job-context.ts";
 import { callsAny, parseExpression } from "./parse-expression.ts";
-import type { ConcurrencySpec, JobSpec, WorkflowSpec } from "./read-workflow.ts";
-import { readWorkflow } from "./read-workflow.ts";
+import type { ConcurrencySpec, JobSpec } from "./read-workflow.ts";
+import { openContext } from "./run-context.ts";
 import type { JobResult, RunningJob } from "./run-job.ts";
 import { startJob } from "./run-job.ts";
 import { evaluateCondition, renderTemplate } from "./template.ts";
@@ -19,47 +19,6 @@ export interface RunningWorkflow {
 }
 
 const canceledWords = "The run was canceled.";
-
-/** The inputs as expressions see them: booleans and numbers have their type. */
-export function typedInputs(run: WorkflowRun, workflow: WorkflowSpec): Record<string, Value> {
-  return Object.fromEntries(
-    Object.entries(run.inputs).map(([name, value]) => {
-      const type = workflow.inputTypes[name];
-      return [name, type === "boolean" ? value === "true" : type === "number" ? Number(value) : value];
-    }),
-  );
-}
-
-/** Evaluates `run-name:`; what it cannot see is null, what is wrong gives undefined. */
-export function nameOfRun(settings: RunnerSettings, run: WorkflowRun, runName: string): string | undefined {
-  try {
-    const workflow = readWorkflow(run.workflow_text);
-    // The host asks before it knows the run by its id: secrets are not seen here, and variables only when it does.
-    const variables = settings.host.run(run.id) ? settings.host.variables(run.id) : {};
-    const inputs = typedInputs(run, workflow);
-    const context = { ...{ settings, run, workflow, variables, inputs }, secrets: {}, untrusted: false };
-    return renderTemplate(runName, { contexts: baseContexts({ ...context, isCancelled: () => false }) }) || undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function openContext(settings: RunnerSettings, run: WorkflowRun, isCancelled: () => boolean): RunContext {
-  const workflow = readWorkflow(run.workflow_text);
-  const head = (run.event_payload as { pull_request?: { head?: { repo?: { full_name?: string } | null } } })
-    .pull_request?.head;
-  const untrusted =
-    run.event.startsWith("pull_request") &&
-    run.event !== "pull_request_target" &&
-    head !== undefined &&
-    head.repo?.full_name !== run.repository;
-  return {
-    ...{ settings, run, workflow, untrusted, isCancelled },
-    secrets: untrusted ? {} : settings.host.secrets(run.id),
-    variables: settings.host.variables(run.id),
-    inputs: typedInputs(run, workflow),
-  };
-}
 
 /** Carries out a claimed run: concurrency, jobs as their needs end, and the run's conclusion. */
 export function startWorkflow(settings: RunnerSettings, groups: ConcurrencyGroups, run: WorkflowRun): RunningWorkflow {

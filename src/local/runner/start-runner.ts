@@ -3,11 +3,12 @@ import { join } from "node:path";
 import type { ActionsHost, WorkflowRun } from "../github/actions.ts";
 import { createConcurrencyGroups } from "./concurrency.ts";
 import type { GitHubUrls, LogLine, RunnerSettings } from "./job-context.ts";
+import { nameOfRun } from "./run-context.ts";
 import type { RunningJob } from "./run-job.ts";
 import type { CancelLadder } from "./run-process.ts";
 import { githubCancelLadder } from "./run-process.ts";
 import type { RunningWorkflow } from "./run-workflow.ts";
-import { nameOfRun, startWorkflow } from "./run-workflow.ts";
+import { startWorkflow } from "./run-workflow.ts";
 
 const lostWords =
   "The hosted runner lost communication with the server. Anything in your workflow that terminates the runner process, starves it for CPU/Memory, or blocks its network access can cause this error.";
