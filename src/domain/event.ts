@@ -142,7 +142,15 @@ export const eventSchemas = {
     /** True when an answer may have been billed that was never read. */
     estimated: z.boolean(),
   }),
-  tool_started: z.object({ call: text, context: text, tool: text, input: json, request: text }),
+  /** `tree`: hash of the workspace before the first tool of the turn; null on the later ones. */
+  tool_started: z.object({
+    call: text,
+    context: text,
+    tool: text,
+    input: json,
+    request: text,
+    tree: hash.nullable().default(null),
+  }),
   tool_finished: z.object({
     call: text,
     context: text,
