@@ -6,6 +6,7 @@ import { workflowFile } from "../github/dispatch.ts";
 import { fetchLabelEvent, fetchTrigger } from "../github/fetch-trigger.ts";
 import { messageOf } from "../github/outcome.ts";
 import { fetchActorType, fetchPermission } from "../github/permission.ts";
+import { fetchPullRequest } from "../github/pull-request.ts";
 import { fetchRunCounts, type RunCounts } from "../github/runs.ts";
 import { type FrozenSubject, fetchSubject, type SubjectOutcome } from "../github/subject.ts";
 import type { TriggerWorld } from "../triggers/decide-trigger.ts";
@@ -70,7 +71,12 @@ export async function fetchWorld(spec: WorldSpec): Promise<WorldOutcome> {
       viaOwnApp: spec.viaAppId !== null && spec.viaAppId === identity.appId,
       policy,
       subject: { open: frozen?.open ?? false, fork: forkOf(frozen), edited: editedOf(subject, happened.edited) },
-      session: { key, exists: session.exists, runAlive: aliveRunId !== null },
+      session: {
+        key,
+        exists: session.exists,
+        runAlive: aliveRunId !== null,
+        over: await isOver(github, repository, session),
+      },
       counts: counts && { person: counts.person, session: counts.session },
       sessionRuns: session.state?.runs.length ?? 0,
       envelope: {
@@ -143,6 +149,13 @@ function forkOf(subject: FrozenSubject | null): boolean | null {
 
 function editedOf(subject: SubjectOutcome, edited: readonly string[]): readonly string[] {
   return [...edited, ...(subject.kind === "edited" ? subject.what : [])];
+}
+
+async function isOver(github: GitHub, repository: RepositoryFacts, session: SessionFacts): Promise<boolean> {
+  const number = Number(session.state?.published.pull_request);
+  if (!Number.isSafeInteger(number) || number <= 0) return false;
+  const found = await fetchPullRequest(github, repository, number);
+  return found !== null && found.state !== "open";
 }
 
 function statusIdOf(session: SessionFacts): number | null {

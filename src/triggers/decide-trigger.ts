@@ -27,8 +27,8 @@ export interface TriggerWorld {
     /** Which texts were changed at or after the trigger; null when that could not be learnt. */
     edited: readonly string[] | null;
   };
-  /** The session the trigger belongs to, and whether one of its runs is queued or under way. */
-  session: { key: SessionKey; exists: boolean; runAlive: boolean } | null;
+  /** The session the trigger belongs to; whether one of its runs is queued or under way, and whether its pull request was merged or closed. */
+  session: { key: SessionKey; exists: boolean; runAlive: boolean; over?: boolean } | null;
   /** Runs started since midnight UTC, from GitHub's run list; null when it could not be read. */
   counts: { person: number; session: number } | null;
   /** Runs of the session so far, all days, from its state; 0 before the first. */
@@ -110,10 +110,11 @@ function decideCommand(world: TriggerWorld): Decision | null {
   }
   if (!subject.open)
     return answer("This is closed; open it again if Baton should work on it.", "the subject is closed");
-  if (session.runAlive) {
+  // The inbox has comments only: a review meanwhile waits for a run of its own (`queue: max`).
+  if (session.runAlive && trigger.kind !== "review") {
     return { kind: "accept", session: session.key, reason: "a run of the session is under way and reads its inbox" };
   }
-  if (trigger.kind === "label" && session.exists) {
+  if (trigger.kind === "label" && session.exists && !session.over) {
     return {
       kind: "status",
       session: session.key,
