@@ -25,7 +25,7 @@ export interface Exchange {
 }
 
 const cut = JSON.parse(readFileSync(join(import.meta.dirname, "../fixtures/github-openapi.json"), "utf8")) as Cut;
-const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
+const ajv = new Ajv({ strict: false, validateFormats: false, inlineRefs: false, code: { optimize: false } });
 ajv.addSchema({ $id: "github", components: { schemas: cut.schemas } });
 const compiled = new Map<string, ValidateFunction>();
 

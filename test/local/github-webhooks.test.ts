@@ -203,3 +203,17 @@ test("deliveries can be lost, held back and reordered", async () => {
   expect(actions).toEqual(["opened", "labeled"]);
   expect(github.store.deliveries.slice(-2).map((one) => one.action)).toEqual(["labeled", "opened"]);
 });
+
+test("a delivery that is not answered in time is cut and counts as failed", async () => {
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const usual = app.webhook!.url;
+  app.webhook!.url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}/`;
+  github.webhooks.cutMs = 100;
+  await github.as("alice").openIssue("octo/hello", { title: "slow" });
+  await github.settled();
+  app.webhook!.url = usual;
+  silent.closeAllConnections();
+  silent.close();
+  expect(last("issues", "opened")).toMatchObject({ status: "timed out", statusCode: 504 });
+});

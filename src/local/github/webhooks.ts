@@ -14,6 +14,8 @@ const MAX_PAYLOAD_BYTES = 25 * 1024 * 1024;
 export type Interception = "deliver" | "drop" | "hold";
 
 export interface Webhooks {
+  /** ms after which an unanswered delivery is cut and counts as failed. */
+  cutMs: number;
   /** Asked before each first attempt; null delivers all. A dropped one is in no list, as if GitHub had lost it. */
   intercept: ((delivery: Delivery) => Interception) | null;
   /** Deliveries that were held, oldest first. */
@@ -32,7 +34,7 @@ export function createWebhooks(store: Store, later: (work: () => Promise<void>) 
   const held: Delivery[] = [];
   const attempt = async (delivery: Delivery) => {
     store.deliveries.push(delivery);
-    await deliver(store, delivery);
+    await deliver(store, delivery, webhooks.cutMs);
   };
   const dispatch = (delivery: Delivery) => {
     if (Buffer.byteLength(delivery.request.raw) > MAX_PAYLOAD_BYTES) return;
@@ -41,6 +43,7 @@ export function createWebhooks(store: Store, later: (work: () => Promise<void>) 
     if (decision === "deliver") later(() => attempt(delivery));
   };
   const webhooks: Webhooks = {
+    cutMs: CUT_MS,
     intercept: null,
     held,
     flush: async (order = (all) => all) => {
@@ -144,13 +147,13 @@ function newDelivery(
 }
 
 /** One attempt: writes status and answer into the record, never throws. */
-async function deliver(store: Store, delivery: Delivery): Promise<void> {
+async function deliver(store: Store, delivery: Delivery, cutMs: number): Promise<void> {
   const url = store.apps.get(delivery.appId)?.webhook?.url ?? delivery.url;
   delivery.url = url;
   delivery.deliveredAt = store.now();
   const started = performance.now();
   try {
-    const { status, headers, body } = await post(url, delivery.request.headers, delivery.request.raw);
+    const { status, headers, body } = await post(url, delivery.request.headers, delivery.request.raw, cutMs);
     delivery.statusCode = status;
     delivery.status = status >= 200 && status < 300 ? "OK" : `Invalid HTTP Response: ${status}`;
     delivery.response = { headers, payload: body };
@@ -165,6 +168,7 @@ function post(
   url: string,
   headers: Record<string, string>,
   raw: string,
+  cutMs: number,
 ): Promise<{ status: number; headers: Record<string, string>; body: string }> {
   return new Promise((resolve, reject) => {
     const length = String(Buffer.byteLength(raw));
@@ -173,7 +177,7 @@ function post(
       headers: { ...headers, "content-length": length },
       agent: false,
     });
-    const timer = setTimeout(() => outgoing.destroy(new Error("cut")), CUT_MS);
+    const timer = setTimeout(() => outgoing.destroy(new Error("cut")), cutMs);
     outgoing.on("error", (error) => {
       clearTimeout(timer);
       reject(error);
