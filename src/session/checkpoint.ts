@@ -32,8 +32,8 @@ export interface CheckpointFacts {
 }
 
 /** Message of a checkpoint's commit. */
-export function renderCheckpointMessage(session: SessionKey, facts: CheckpointFacts): string {
-  return `baton: checkpoint of ${session} at ${facts.seq}\n\nBaton-Session: ${session}\nBaton-Epoch: ${facts.epoch}\nBaton-Run: ${facts.run}\nBaton-Seq: ${facts.seq}\nBaton-Allowance-Usd-Micro: ${facts.allowanceUsdMicro}\n`;
+export function renderCheckpointMessage(session: SessionKey, facts: CheckpointFacts, writer: string): string {
+  return `baton: checkpoint of ${session} at ${facts.seq}\n\nBaton-Session: ${session}\nBaton-Epoch: ${facts.epoch}\nBaton-Run: ${facts.run}\nBaton-Seq: ${facts.seq}\nBaton-Writer: ${writer}\nBaton-Allowance-Usd-Micro: ${facts.allowanceUsdMicro}\n`;
 }
 
 /** Reads the facts of a checkpoint's commit message; null when it is not one. */
@@ -75,6 +75,8 @@ export interface CheckpointChain {
   /** Ref that the remote takes checkpoints on. */
   ref: string;
   sessionTree: string;
+  /** Random name of this writer: two runners that record the same at the same moment must not make the same commit. */
+  writer: string;
   /** Closed segments that `sessionTree` holds whole. */
   storedSegments: number;
 }
@@ -83,7 +85,7 @@ const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /** The chain of a new session. */
 export function newChain(key: SessionKey): CheckpointChain {
-  return { head: null, ref: sessionRefOf(key), sessionTree: emptyTree, storedSegments: 0 };
+  return { head: null, ref: sessionRefOf(key), sessionTree: emptyTree, storedSegments: 0, writer: crypto.randomUUID() };
 }
 
 /** Builds the commit of a checkpoint: only what is new since the last one is stored. */
@@ -123,7 +125,7 @@ export async function buildCheckpoint(
     run: run ? `${run.run_id}/${run.run_attempt}` : "",
     seq,
   };
-  const message = renderCheckpointMessage(hands.key, facts);
+  const message = renderCheckpointMessage(hands.key, facts, chain.writer);
   return await store.commit({ tree, parents: chain.head ? [chain.head] : [], message, at: hands.clock() });
 }
 

@@ -3,7 +3,7 @@ import { type Failpoint, listGitFailpoints } from "../git/failpoints.ts";
 export type { Failpoint };
 
 /** Methods of the file door. */
-export const fileDoorMethods = ["append", "sync", "write", "read", "list", "truncate", "remove", "copy"] as const;
+export const fileDoorMethods = ["append", "sync", "write", "read", "list", "truncate", "remove"] as const;
 export type FileDoorMethod = (typeof fileDoorMethods)[number];
 
 /** Methods whose effect can stop half way: a test may end the process when only the first half of the bytes is there. */

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, truncate } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Failpoint, FileDoorMethod } from "./failpoints.ts";
 
@@ -14,7 +14,6 @@ export interface Files {
   list(dir: string): Promise<string[]>;
   truncate(path: string, bytes: number): Promise<void>;
   remove(path: string): Promise<void>;
-  copy(from: string, to: string): Promise<void>;
 }
 
 /** The real disk. */
@@ -53,10 +52,6 @@ export function createDiskFiles(): Files {
       made.clear();
       await rm(path, { recursive: true, force: true });
     },
-    async copy(from, to) {
-      await prepare(to);
-      await copyFile(from, to);
-    },
   };
 }
 
@@ -90,7 +85,6 @@ export function withFailpoints(files: Files, failpoint: Failpoint | undefined): 
     list: (dir) => around("list", () => files.list(dir)),
     truncate: (path, bytes) => around("truncate", () => files.truncate(path, bytes)),
     remove: (path) => around("remove", () => files.remove(path)),
-    copy: (from, to) => around("copy", () => files.copy(from, to)),
   };
 }
 

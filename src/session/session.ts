@@ -94,6 +94,7 @@ export async function openSession(options: OpenSessionOptions): Promise<OpenedSe
   await checkoutSession(options.store, files, remote, sessionDir);
   const restored = await loadSession(files, sessionDir);
   const chain: CheckpointChain = {
+    ...newChain(options.key),
     head: remote.checkpoint,
     ref: remote.ref,
     sessionTree: remote.sessionTree,

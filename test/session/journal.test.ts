@@ -51,7 +51,6 @@ function inMemory(bytes: Buffer): Files {
     write: refuse,
     truncate: refuse,
     remove: refuse,
-    copy: refuse,
     list: async () => ["000001.jsonl"],
     read: async (path) => (path.endsWith(".jsonl") ? bytes : null),
   };
