@@ -171,6 +171,16 @@ describe("each fault shows up as the SDK documents it", () => {
     expect(server.bill()).toMatchObject({ requests: 1, outputTokens: 200 });
   });
 
+  test("a caller that hangs up before the first byte is not charged, and the server does not wait for its answer", async () => {
+    const { server, ask } = await serve(() => ({ text: "late", delayMs: 600_000 }));
+    const stream = ask();
+    const ended = failure(stream.finalMessage());
+    while (server.requests()[0]?.waitedMs !== 600_000) await new Promise((resolve) => setTimeout(resolve, 10));
+    stream.abort();
+    expect(await ended).toBeInstanceOf(Anthropic.APIUserAbortError);
+    expect(server.bill().requests).toBe(0);
+  });
+
   test("a slow drip arrives whole", async () => {
     const { ask } = await serve(() => ({ kind: "slow_drip", everyMs: 2, reply: { text: "c".repeat(500) } }));
     expect((await ask().finalMessage()).content).toMatchObject([{ text: "c".repeat(500) }]);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { ModelCard } from "./model-cards.ts";
 import type { CacheReading } from "./prompt-cache.ts";
 import type { Reply } from "./script.ts";
@@ -22,16 +21,14 @@ export interface OutMessage {
   usage: WireUsage;
 }
 
-/** Makes the message of a reply: ids, signatures, the cut at `max_tokens`, and what it costs. */
+/** Makes the message of a reply: ids out of the seed, signatures, the cut at `max_tokens`, and what it costs. */
 export function composeMessage(
   request: MessagesRequest,
   reply: Reply,
   model: ModelCard,
   reading: CacheReading,
+  seed: string,
 ): OutMessage {
-  const seed = createHash("sha256")
-    .update(JSON.stringify([request.system, request.messages]))
-    .digest("hex");
   const blocks = layOut(reply, seed);
   const prompt = reading.uncached + reading.read + reading.written5m + reading.written1h;
   const room = Math.max(0, model.window - prompt);

@@ -8,38 +8,19 @@ import { findModelCard, renderModelInfo, renderModelList } from "./model-cards.t
 import type { CacheReading, PromptCache } from "./prompt-cache.ts";
 import { readPromptBlocks } from "./prompt-cache.ts";
 import { authorise, parseBody, readBody } from "./read-request.ts";
-import type { Fault, Reply, Role, Script } from "./script.ts";
+import type { LoggedRequest } from "./request-log.ts";
+import { openEntry } from "./request-log.ts";
+import type { Script } from "./script.ts";
 import { isFault, roleOf } from "./script.ts";
 import type { OwnedMemory } from "./script-memory.ts";
 import type { StreamFault } from "./send.ts";
 import { errorBody, replyOfFault, sendMessage } from "./send.ts";
 import { validateRequest } from "./validate.ts";
-import type { MessagesRequest, WireUsage } from "./wire.ts";
+import type { MessagesRequest } from "./wire.ts";
 import { invalidRequest, WireError } from "./wire.ts";
 
 /** Where a server that runs as its own process shows its bill and its log. */
 export const ledgerPath = "/_scripted/ledger";
-
-/** One request and what became of it. */
-export interface LoggedRequest {
-  number: number;
-  at: number;
-  path: string;
-  headers: Record<string, string | string[] | undefined>;
-  body: MessagesRequest | null;
-  role: Role | null;
-  /** Status of the answer; 0 when the socket was cut before any. */
-  status: number;
-  error: string | null;
-  fault: Fault["kind"] | null;
-  /** What was charged for; null when nothing was. */
-  usage: WireUsage | null;
-  reply: Reply | null;
-  /** False when the client saw only part of the answer. */
-  complete: boolean;
-  /** Milliseconds from arrival to the end of the answer. */
-  durationMs: number;
-}
 
 export interface HandlerParts {
   script: Script;
@@ -51,31 +32,18 @@ export interface HandlerParts {
   log: LoggedRequest[];
   problems: string[];
   latencyMs: number;
+  keepBodies: number;
   now: () => number;
 }
 
 /** The request listener: authorisation, routes, and the log. */
 export function createHandler(parts: HandlerParts): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    const started = parts.now();
-    const entry: LoggedRequest = {
-      ...{ number: parts.log.length + 1, at: started, path: request.url ?? "/", headers: request.headers },
-      ...{
-        body: null,
-        role: null,
-        status: 0,
-        error: null,
-        fault: null,
-        usage: null,
-        reply: null,
-        complete: false,
-        durationMs: 0,
-      },
-    };
-    parts.log.push(entry);
+    const started = performance.now();
+    const entry = openEntry(parts.log, request, parts.now(), parts.keepBodies);
     const requestId = `req_${randomUUID().replaceAll("-", "")}`;
     response.once("close", () => {
-      entry.durationMs = parts.now() - started;
+      entry.durationMs = performance.now() - started;
     });
     route(parts, request, response, entry, requestId).catch((error: unknown) =>
       fail(parts, response, entry, requestId, error),
@@ -149,11 +117,17 @@ async function route(
     return sendJson(response, 200, { input_tokens: tokens }, requestId);
   }
   if (tokens > card.window) throw invalidRequest(`prompt is too long: ${tokens} tokens > ${card.window} maximum`);
-  await answer(parts, body, card, response, entry, { requestId, read: () => parts.cache.pass(card.id, blocks) });
+  await answer(parts, body, card, response, entry, {
+    requestId,
+    seed: blocks.at(-1)?.prefix ?? requestId,
+    read: () => parts.cache.pass(card.id, blocks),
+  });
 }
 
 interface AnswerContext {
   requestId: string;
+  /** The same for the same prompt: ids of messages and calls come from it. */
+  seed: string;
   /** Passes the prompt through the cache: called only when the request is really served. */
   read: () => CacheReading;
 }
@@ -190,8 +164,10 @@ async function answer(
   }
   const reply = isFault(said) ? replyOfFault(said as StreamFault) : said;
   const wait = reply.delayMs ?? parts.latencyMs;
-  if (wait > 0) await sleep(wait);
-  const message = composeMessage(body, reply, card, context.read());
+  entry.waitedMs = wait;
+  // Who hangs up before the first byte is not charged, and keeps no timer alive.
+  if (wait > 0 && !(await waited(wait, response))) return;
+  const message = composeMessage(body, reply, card, context.read(), context.seed);
   const cutEarly = fault?.kind === "reset" && fault.afterEvents === undefined;
   entry.status = cutEarly ? 0 : 200;
   entry.reply = reply;
@@ -206,6 +182,16 @@ async function answer(
       entry.usage = usage;
     },
   });
+}
+
+/** True after the time, false as soon as the client has gone. */
+async function waited(ms: number, response: ServerResponse): Promise<boolean> {
+  const gone = new AbortController();
+  const onClose = (): void => gone.abort();
+  response.once("close", onClose);
+  const stayed = await sleep(ms, true, { signal: gone.signal }).catch(() => false);
+  response.off("close", onClose);
+  return stayed;
 }
 
 function errorTypeOf(status: number): string {

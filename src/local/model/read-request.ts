@@ -26,14 +26,20 @@ export function authorise(request: IncomingMessage, keys: readonly string[]): vo
   if (!request.headers["anthropic-version"]) throw invalidRequest("anthropic-version: header is required");
 }
 
+/** Only an escape can smuggle a lone surrogate past the UTF-8 decoder. */
+const escapedSurrogate = /\\u[dD][89a-fA-F]/;
+
+function refuseLoneSurrogate(_key: string, value: unknown): unknown {
+  if (typeof value === "string" && !value.isWellFormed()) throw new Error("no low surrogate in string");
+  return value;
+}
+
 /** The body as JSON, refused like the API where it is none, also for lone surrogates. */
 export function parseBody(raw: Buffer): MessagesRequest {
   let body: MessagesRequest;
   try {
-    body = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(raw), (_key, value: unknown) => {
-      if (typeof value === "string" && !value.isWellFormed()) throw new Error("no low surrogate in string");
-      return value;
-    });
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(raw);
+    body = JSON.parse(text, escapedSurrogate.test(text) ? refuseLoneSurrogate : undefined);
   } catch (error) {
     throw invalidRequest(
       `The request body is not valid JSON: ${error instanceof Error ? error.message : String(error)}`,

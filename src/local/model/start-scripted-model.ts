@@ -3,11 +3,11 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Bill, PriceRow } from "./bill.ts";
 import { createBillBook, defaultPrices } from "./bill.ts";
-import type { LoggedRequest } from "./handle-request.ts";
 import { createHandler } from "./handle-request.ts";
 import type { ModelCard } from "./model-cards.ts";
 import { defaultModelCards } from "./model-cards.ts";
 import { createPromptCache } from "./prompt-cache.ts";
+import type { LoggedRequest } from "./request-log.ts";
 import type { Script, ScriptMemory } from "./script.ts";
 import { createScriptMemory } from "./script-memory.ts";
 
@@ -24,6 +24,8 @@ export interface ScriptedModelOptions {
   latencyMs?: number;
   /** Shortest prefix that is cached, tokens. Default 1,024. */
   minCachedTokens?: number;
+  /** Newest requests whose bodies stay in the log; the bench lowers it. Default 500. */
+  keepBodies?: number;
   port?: number;
 }
 
@@ -61,6 +63,7 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
       log,
       problems,
       latencyMs: options.latencyMs ?? 0,
+      keepBodies: options.keepBodies ?? 500,
       now: options.now ?? Date.now,
     }),
   );

@@ -19,6 +19,9 @@ const forceAfterMinutes = 5;
 /** Default of `timeout-minutes`. */
 const defaultTimeoutMinutes = 360;
 
+/** Largest outputs of a job together, bytes of UTF-16 (docs: contexts, `jobs.<id>.outputs`). */
+const maxOutputBytes = 1024 * 1024;
+
 /** How a job ended, for those that need it. */
 export interface JobResult {
   result: "success" | "failure" | "cancelled" | "skipped";
@@ -150,5 +153,11 @@ function jobOutputs(job: JobContext): Record<string, string> {
     if (!job.masks.hides(value)) outputs[name] = value;
     else job.annotations.push({ level: "warning", message: `Skip output '${name}' since it may contain secret.` });
   }
-  return outputs;
+  const size = Object.values(outputs).reduce((sum, value) => sum + 2 * value.length, 0);
+  if (size <= maxOutputBytes) return outputs;
+  job.annotations.push({
+    level: "failure",
+    message: `The job's outputs are ${size} bytes, more than ${maxOutputBytes}.`,
+  });
+  return {};
 }
