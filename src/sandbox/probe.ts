@@ -25,6 +25,11 @@ export const probes: readonly Probe[] = [
     holds: "an empty environment of the first process",
     test: "[ -z \"$(tr -d '\\0' < /proc/1/environ | tr -d '\\n')\" ]",
   },
+  { holds: "a host name of its own", test: '[ "$(cat /proc/sys/kernel/hostname)" = baton ]' },
+  { holds: "no shared memory of the host", test: '[ "$(wc -l < /proc/sysvipc/shm)" = 1 ]' },
+  { holds: "no control groups of the host", test: "! grep -q baton- /proc/self/cgroup" },
+  { holds: "no terminal session of the host", test: '[ "$(cut -d" " -f6 /proc/self/stat)" != 0 ]' },
+  { holds: "bounded memory disks", test: '[ "$(df -k --output=size /dev/shm | tail -1)" -le 262144 ]' },
   {
     holds: "no network",
     test: '! grep -qv -e "lo:" -e "|" /proc/net/dev && ! (exec 3<>/dev/tcp/1.1.1.1/53) 2>/dev/null',

@@ -154,7 +154,6 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
     });
   });
   const fifos = new FifoPool(scratchDir);
-  const shell = ["/bin/bash", "--noprofile", "--norc", places.command];
   const forwarder = [
     `${places.helper}/node`,
     "--disable-warning=ExperimentalWarning",
@@ -180,9 +179,9 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
           start(request) {
             const launched = start({
               name: request.name,
-              program: spec.network ? [...forwarder, ...shell] : shell,
+              program: [...(spec.network ? forwarder : []), ...shellIn(request.cwd)],
               commandFile: request.commandFile,
-              cwd: request.cwd,
+              cwd: places.workspace,
               env: { ...commandEnv(parts.path, spec.network !== null), ...spec.env, ...request.env },
               stdio: ["ignore", request.output, request.output],
             });
@@ -211,6 +210,13 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
     [Symbol.asyncDispose]: () => sandbox.close(),
   };
   return sandbox;
+}
+
+/** The shell that runs the command file; one that has to change its directory first says itself when that fails. */
+function shellIn(cwd: string): string[] {
+  const shell = ["/bin/bash", "--noprofile", "--norc"];
+  if (cwd === places.workspace) return [...shell, places.command];
+  return [...shell, "-c", `cd -- "$1" || exit 127; exec "$0" --noprofile --norc ${places.command}`, "/bin/bash", cwd];
 }
 
 function openCgroup(walls: Walls, name: string, limits: SandboxLimits): Cgroup | null {

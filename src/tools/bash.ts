@@ -10,9 +10,9 @@ import { renderOutput } from "./offload.ts";
 const keptPerRun = 200 * 1024 ** 2;
 
 const Input = z.strictObject({
-  command: z.string().min(1).max(100_000),
+  command: z.string().min(1),
   timeout_s: z.int().min(1).max(900).default(120),
-  cwd: z.string().min(1).max(1_000).optional().describe("Directory, default /workspace"),
+  cwd: z.string().optional().describe("Directory, default /workspace"),
 });
 type Input = z.infer<typeof Input>;
 

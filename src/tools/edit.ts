@@ -4,7 +4,7 @@ import type { FileDoor } from "../sandbox/file-door.ts";
 import { guardWith, outcomeOf, type ProtectedBy } from "./answer.ts";
 
 const Input = z.strictObject({
-  path: z.string().min(1),
+  path: z.string(),
   old: z.string().min(1),
   new: z.string(),
   expect_count: z.int().min(1).max(1_000).optional(),

@@ -5,8 +5,8 @@ import { outcomeOf } from "./answer.ts";
 
 const Input = z.strictObject({
   pattern: z.string().min(1).max(1_000),
-  path: z.string().min(1).optional(),
-  glob: z.string().min(1).optional(),
+  path: z.string().optional(),
+  glob: z.string().optional(),
 });
 type Input = z.infer<typeof Input>;
 

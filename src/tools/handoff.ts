@@ -1,17 +1,19 @@
 import { z } from "zod";
 import type { Tool } from "../domain/tool.ts";
 
-const line = z.string().max(400);
-const because = z.array(z.strictObject({ what: line, why: line })).max(8);
+/** Characters kept of one entry: the whole note is to stay below 900 tokens. Longer ones are cut, not refused. */
+const maxEntry = 400;
+const because = z.array(z.strictObject({ what: z.string(), why: z.string() }));
+const list = z.array(z.string());
 
 const Input = z.strictObject({
-  done: z.array(line).max(8),
-  in_progress: z.string().max(600),
-  next_steps: z.array(line).max(6),
+  done: list,
+  in_progress: z.string(),
+  next_steps: list,
   decisions: because,
   tried_and_failed: because,
-  gotchas: z.array(line).max(6),
-  questions_for_human: z.array(line).max(6),
+  gotchas: list,
+  questions_for_human: list,
 });
 type Input = z.infer<typeof Input>;
 
@@ -23,6 +25,24 @@ export function createHandoffTool(): Tool<Input> {
       "Leave the note from which another engineer goes on without this conversation. Only what the repository and contract do not show; mark guesses; next_steps name file:line or command.",
     schema: Input,
     repeatable: true,
-    run: async (note) => ({ content: "Noted.", isError: false, signal: { kind: "handoff", note } }),
+    run: async (note) => ({ content: "Noted.", isError: false, signal: { kind: "handoff", note: shorten(note) } }),
+  };
+}
+
+const cut = (text: string): string => (text.length > maxEntry ? `${text.slice(0, maxEntry)}…` : text);
+const cutBoth = ({ what, why }: { what: string; why: string }): { what: string; why: string } => ({
+  what: cut(what),
+  why: cut(why),
+});
+
+function shorten(note: Input): Input {
+  return {
+    done: note.done.slice(0, 8).map(cut),
+    in_progress: cut(note.in_progress),
+    next_steps: note.next_steps.slice(0, 6).map(cut),
+    decisions: note.decisions.slice(0, 8).map(cutBoth),
+    tried_and_failed: note.tried_and_failed.slice(0, 8).map(cutBoth),
+    gotchas: note.gotchas.slice(0, 6).map(cut),
+    questions_for_human: note.questions_for_human.slice(0, 6).map(cut),
   };
 }

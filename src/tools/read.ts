@@ -4,8 +4,8 @@ import type { FileDoor } from "../sandbox/file-door.ts";
 import { outcomeOf } from "./answer.ts";
 
 const Input = z.strictObject({
-  path: z.string().min(1),
-  start: z.int().min(1).optional().describe("First line, from 1"),
+  path: z.string(),
+  start: z.int().min(1).max(10_000_000).optional().describe("First line, from 1"),
   lines: z.int().min(1).max(2_000).optional(),
 });
 type Input = z.infer<typeof Input>;

@@ -3,7 +3,7 @@ import type { Tool } from "../domain/tool.ts";
 import type { FileDoor } from "../sandbox/file-door.ts";
 import { guardWith, outcomeOf, type ProtectedBy } from "./answer.ts";
 
-const Input = z.strictObject({ path: z.string().min(1), content: z.string() });
+const Input = z.strictObject({ path: z.string(), content: z.string() });
 type Input = z.infer<typeof Input>;
 
 /** Writes a new file, or one that was read and has not changed. */

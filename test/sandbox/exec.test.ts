@@ -2,19 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { outliveBaton, processesWith } from "./outlive.ts";
 import { type Box, openBox, skipWalls } from "./support.ts";
-
-/** Ids of processes on this host whose command line holds a mark. */
-function processesWith(mark: string): string[] {
-  return readdirSync("/proc").filter((name) => {
-    if (!/^\d+$/.test(name)) return false;
-    try {
-      return readFileSync(`/proc/${name}/cmdline`, "utf8").includes(mark);
-    } catch {
-      return false;
-    }
-  });
-}
 
 describe.skipIf(skipWalls)("one command inside the walls", () => {
   let box: Box;
@@ -150,6 +139,11 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
     );
     expect(Number(out)).toBeGreaterThan(5);
     expect(Number(out)).toBeLessThan(25);
+  });
+
+  test("everything inside dies with Baton, however it is killed", async () => {
+    const mark = `baton-mark-${randomBytes(6).toString("hex")}`;
+    expect(await outliveBaton(mark)).toEqual([]);
   });
 
   test("nothing is left on the host after close", async () => {

@@ -81,10 +81,10 @@ describe.skipIf(skipWalls)("the file tools inside the walls", () => {
     symlinkSync(".github", join(box.workDir, "innocent"));
     await box.sandbox.adopt();
     const seen: string[] = [];
-    const answer = await box.sandbox.files.write(
-      { path: "innocent/workflows/ci.yml", content: "x" },
-      (path) => (seen.push(path), path.startsWith(".github/") ? "protected" : null),
-    );
+    const answer = await box.sandbox.files.write({ path: "innocent/workflows/ci.yml", content: "x" }, (path) => {
+      seen.push(path);
+      return path.startsWith(".github/") ? "protected" : null;
+    });
     expect(answer).toEqual({ kind: "refused", reason: "protected" });
     expect(seen).toEqual([".github/workflows/ci.yml"]);
     expect(await box.sh("ls .github/workflows")).toBe("");

@@ -53,6 +53,12 @@ function openPlaces(): { root: string; outside: string; confine: Confine } {
   return { root, outside: join(root, "outside"), confine };
 }
 
+/** Does something first, then gives the value. */
+const after = (work: () => void, value: string): string => {
+  work();
+  return value;
+};
+
 const refusal = (work: () => unknown): string | null => {
   try {
     work();
@@ -117,24 +123,31 @@ describe("paths and links that lead out are refused before anything is read or w
     "*star",
   ];
   const ways: [string, (name: string) => string][] = [
-    ["a link to the file", (name) => (symlinkSync(secret, join(root, "w", name)), name)],
-    ["a link to its directory", (name) => (symlinkSync(outside, join(root, "w", name)), `${name}/secret`)],
-    ["a relative link", (name) => (symlinkSync("../outside/secret", join(root, "w", name)), name)],
+    ["a link to the file", (name) => after(() => symlinkSync(secret, join(root, "w", name)), name)],
+    ["a link to its directory", (name) => after(() => symlinkSync(outside, join(root, "w", name)), `${name}/secret`)],
+    ["a relative link", (name) => after(() => symlinkSync("../outside/secret", join(root, "w", name)), name)],
     [
       "a chain of links",
-      (name) => (
-        symlinkSync(`${name}.2`, join(root, "w", name)), symlinkSync(secret, join(root, "w", `${name}.2`)), name
-      ),
+      (name) => {
+        symlinkSync(`${name}.2`, join(root, "w", name));
+        return after(() => symlinkSync(secret, join(root, "w", `${name}.2`)), name);
+      },
     ],
-    ["a link to the root", (name) => (symlinkSync("/", join(root, "w", name)), `${name}${secret}`)],
-    ["a link and dots", (name) => (symlinkSync(join(outside), join(root, "w", name)), `${name}/../outside/secret`)],
-    ["a link to a new file outside", (name) => (symlinkSync(join(outside, "new"), join(root, "w", name)), name)],
-    ["a loop", (name) => (symlinkSync(name, join(root, "w", name)), name)],
+    ["a link to the root", (name) => after(() => symlinkSync("/", join(root, "w", name)), `${name}${secret}`)],
+    [
+      "a link and dots",
+      (name) => after(() => symlinkSync(join(outside), join(root, "w", name)), `${name}/../outside/secret`),
+    ],
+    [
+      "a link to a new file outside",
+      (name) => after(() => symlinkSync(join(outside, "new"), join(root, "w", name)), name),
+    ],
+    ["a loop", (name) => after(() => symlinkSync(name, join(root, "w", name)), name)],
     [
       "a link to /proc/self/root",
-      (name) => (symlinkSync(`/proc/self/root${outside}`, join(root, "w", name)), `${name}/secret`),
+      (name) => after(() => symlinkSync(`/proc/self/root${outside}`, join(root, "w", name)), `${name}/secret`),
     ],
-    ["a link to a descriptor", (name) => (symlinkSync("/proc/self/fd/0", join(root, "w", name)), name)],
+    ["a link to a descriptor", (name) => after(() => symlinkSync("/proc/self/fd/0", join(root, "w", name)), name)],
   ];
   test(`${linkNames.length * ways.length} links in the work tree are not followed out of it`, () => {
     for (const [how, make] of ways) {

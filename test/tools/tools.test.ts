@@ -47,11 +47,11 @@ describe.skipIf(skipWalls)("the tools of a role", () => {
 
   test("names, descriptions and schemas of the worker's tools are at most 1,300 tokens", () => {
     const text = JSON.stringify(
-      tools.map(({ name, description, schema }) => ({
-        name,
-        description,
-        input_schema: z.toJSONSchema(schema, { io: "input" }),
-      })),
+      tools.map(({ name, description, schema }) => {
+        // the model needs no name of the schema's dialect
+        const { $schema: _dialect, ...input_schema } = z.toJSONSchema(schema, { io: "input" });
+        return { name, description, input_schema };
+      }),
     );
     expect(Buffer.byteLength(text) / 3.5).toBeLessThanOrEqual(1_300);
   });
@@ -88,8 +88,8 @@ describe.skipIf(skipWalls)("the tools of a role", () => {
     mkdirSync(join(box.workDir, "sub"));
     expect((await use("bash", { command: "pwd", cwd: "sub" })).content).toContain("/workspace/sub");
     expect(await use("bash", { command: "pwd", cwd: "missing" })).toMatchObject({
-      isError: true,
-      content: expect.stringContaining("missing"),
+      exit: 127,
+      content: expect.stringContaining("missing: No such file or directory"),
     });
   });
 
