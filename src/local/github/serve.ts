@@ -100,6 +100,8 @@ async function handleGit(
 ): Promise<void> {
   const record = newRecord(world, incoming, url, git.operation);
   log.push(record);
+  // curl silently repeats a request whose reused connection is cut, which would undo a fault.
+  outgoing.setHeader("connection", "close");
   const fail = (error: HttpError) => {
     record.status = error.status;
     incoming.resume();
