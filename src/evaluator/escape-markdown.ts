@@ -4,17 +4,17 @@
  */
 export function escapeMarkdown(text: string): string {
   return plain(text)
-    .replace(/[\\`*_~[\]()#+\-.!|>]/g, (char, at: number, all: string) =>
+    .replace(/[\\`*_~[\]()#+\-.!|>=]/g, (char, at: number, all: string) =>
       needsBackslash(char, at, all) ? `\\${char}` : char,
     )
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replace(/(?<!\\)>/g, "&gt;")
-    .replace(/@(?=\w)/g, "@\u200b")
+    .replaceAll("@", "@\u200b")
     .replace(/#(?=\d)/g, "#\u200b")
     .replace(/\bGH-(?=\d)/gi, "GH\u200b-")
-    .replace(/\b(https?|ftp):\/\//gi, "$1:\u200b//")
-    .replace(/\bwww\./gi, "www\u200b.");
+    .replace(/(https?|ftp|mailto|xmpp):/gi, "$1:\u200b")
+    .replace(/www\./gi, "www\u200b.");
 }
 
 /** The same for one line, such as a cell of a table: no line breaks, at most `most` characters of text. */
@@ -25,7 +25,7 @@ export function escapeLine(text: string, most = 300): string {
 
 /** A code span that no content can leave, safe in a table cell too. */
 export function codeSpan(text: string, most = 200): string {
-  const line = plain(text).replace(/\s+/g, " ").trim().slice(0, most).replaceAll("|", "\\|");
+  const line = closeNothing(plain(text)).replace(/\s+/g, " ").trim().slice(0, most).replaceAll("|", "\\|");
   if (line === "") return "";
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map((m) => m[0].length));
   const fence = "`".repeat(longest + 1);
@@ -35,7 +35,7 @@ export function codeSpan(text: string, most = 200): string {
 
 /** A fenced block that no content can leave; keeps the last `most` characters from a whole line on. */
 export function codeBlock(text: string, most = 2_000): string {
-  const whole = plain(text).trimEnd();
+  const whole = closeNothing(plain(text)).trimEnd();
   const cut = whole.length > most ? whole.slice(-most) : whole;
   const body = cut === whole || !cut.includes("\n") ? cut : cut.slice(cut.indexOf("\n") + 1);
   const longest = Math.max(2, ...[...body.matchAll(/`+/g)].map((m) => m[0].length));
@@ -53,6 +53,13 @@ export function quoteBlock(text: string, most = 2_000): string {
     .join("\n");
 }
 
+/** Code is not read for references, but a body is searched for closing words and for our markers before it is rendered. */
+function closeNothing(text: string): string {
+  return text
+    .replaceAll("<!--", "<!\u200b--")
+    .replace(/\b(close[sd]?|fix(?:e[sd])?|resolve[sd]?)(:?\s+\S*?)#(?=\d)/gi, "$1$2#\u200b");
+}
+
 /** Characters that steer a terminal or hide text have no place in a report. */
 function plain(text: string): string {
   return text
@@ -63,7 +70,7 @@ function plain(text: string): string {
 
 /** Punctuation that steers markdown only at the beginning of a line stays as it is elsewhere, so that text stays legible. */
 function needsBackslash(char: string, at: number, all: string): boolean {
-  if (!"#+-.>!()".includes(char)) return true;
+  if (!"#+-.>!()=".includes(char)) return true;
   if (char === "!") return all[at + 1] === "[";
   if (char === "(" || char === ")") return false;
   const line = all.slice(all.lastIndexOf("\n", at - 1) + 1, at);

@@ -71,7 +71,7 @@ const suspicions: readonly Suspicion[] = [
   },
   {
     pattern:
-      /\[eval\d*\]:\d+[\s\S]{0,600}?SyntaxError|File "<string>", line \d+[\s\S]{0,400}?SyntaxError|syntax error near unexpected token|unexpected EOF while looking|: -c: line \d+/,
+      /\[eval\d*\]:\d+[\s\S]{0,600}?SyntaxError|File "<string>", line \d+[\s\S]{0,400}?SyntaxError|line \d+: syntax error|unexpected EOF while looking|: -c: line \d+/,
     name: none,
     why: "the oracle itself has a syntax error",
     excusable: false,

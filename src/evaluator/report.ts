@@ -40,7 +40,7 @@ const icons: Record<ReportView["headline"], string> = {
 /** The report with its markers, within `most` characters: verdict first, then what to do, then what it rests on. */
 export function renderReport(view: ReportView, most = maxReport): string {
   const room = most - reportBegin.length - reportEnd.length - 4;
-  return `${reportBegin}\n${fitSections(reportSections(view), room, view.facts.fullReportUrl ?? view.facts.traceUrl ?? view.facts.runUrl)}\n${reportEnd}`;
+  return `${reportBegin}\n\n${fitSections(reportSections(view), room, view.facts.fullReportUrl ?? view.facts.traceUrl ?? view.facts.runUrl)}\n\n${reportEnd}`;
 }
 
 /** The report's parts in order, most important first; shared by check run and job summary. */

@@ -170,7 +170,7 @@ describe.skipIf(noWalls)(`freezing on a base${noWalls ? ` (${noWalls})` : ""}`, 
   test.each<[string, object]>([
     ["a command that is not found", { oracle: { type: "command", run: "no-such-tool --check" } }],
     ["a file that is not found", { oracle: { type: "command", run: "cat data/input.txt" } }],
-    ["a script that is missing", { oracle: { type: "command", run: "npm run typecheck --silent" } }],
+    ["a script that is missing", { oracle: { type: "command", run: "npm run typecheck" } }],
     ["a module that is missing", { oracle: { type: "command", run: "node -e 'require(\"./src/other.cjs\")'" } }],
     ["a syntax error of its own", { oracle: { type: "command", run: "node -e 'if ('" } }],
     ["a syntax error of the shell", { oracle: { type: "command", run: "if true; then" } }],

@@ -16,7 +16,7 @@ export function testLost(input: RatchetInput): Finding[] {
       return at < 0;
     });
     return lost.length > 0
-      ? [finding("test-lost", "blocker", change.oldPath, `${lost.length} tests are gone: ${listed(lost)}`)]
+      ? [finding("test-lost", "blocker", change.oldPath, `Tests that are gone (${lost.length}): ${listed(lost)}`)]
       : [];
   });
 }
@@ -62,7 +62,7 @@ export function testNotRun(input: RatchetInput): Finding[] {
               "test-not-run",
               "blocker",
               null,
-              `${criterion}: ${lost.length} tests ran on the base and no longer run: ${listed(lost)}`,
+              `${criterion}: ran on the base and no longer run (${lost.length}): ${listed(lost)}`,
               { evidence },
             ),
           ]
@@ -73,7 +73,7 @@ export function testNotRun(input: RatchetInput): Finding[] {
               "test-not-run",
               "blocker",
               null,
-              `${criterion}: ${skipped.length} tests ran on the base and are now skipped: ${listed(skipped)}`,
+              `${criterion}: ran on the base and are now skipped (${skipped.length}): ${listed(skipped)}`,
               { evidence },
             ),
           ]
