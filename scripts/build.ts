@@ -11,6 +11,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const entries: Record<string, string> = {
   action: "src/action/main.ts",
   cli: "src/cli/main.ts",
+  // runs inside the walls, beside whichever of the two started it
+  "file-server": "src/sandbox/inside/file-server.ts",
 };
 
 /** Bundles every entry and returns dist/ as file name → text; equal sources give equal bytes, wherever the clone lies. */

@@ -9,6 +9,7 @@ import type { ExecResult } from "./exec.ts";
 import { findProgram } from "./host.ts";
 import type { RenewalStep } from "./manifests.ts";
 import { startProxy } from "./proxy.ts";
+import { removeTree } from "./remove-tree.ts";
 import { createSandbox, giveTo, type SandboxSpec } from "./sandbox.ts";
 import type { Walls } from "./walls.ts";
 
@@ -219,7 +220,7 @@ export async function removeWorkspace(dir: string): Promise<void> {
   } catch {
     return;
   }
-  await rm(aside, { recursive: true, force: true, maxRetries: 3 });
+  await removeTree(aside);
 }
 
 /** Copies the contents of a directory with links, modes and times; by reflink where the file system can. */

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,7 @@ import { defaultLimits, type SandboxLimits } from "./limits.ts";
 import { helperEntry, type Mount, planMounts } from "./mounts.ts";
 import { places, proxyPort } from "./places.ts";
 import { isReachable, Stage } from "./reach.ts";
+import { removeTree } from "./remove-tree.ts";
 import { countTasks, type Walls } from "./walls.ts";
 
 /** What a sandbox is made of; directories are the host's and exist already. */
@@ -205,7 +206,7 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
       await Promise.allSettled([files.close(), ...[...open].map((launched) => launched.dead)]);
       for (let tries = 0; cgroup && !cgroup.remove() && tries < 100; tries += 1)
         await new Promise((resolve) => setTimeout(resolve, 20));
-      rmSync(scratchDir, { recursive: true, force: true });
+      await removeTree(scratchDir);
     },
     [Symbol.asyncDispose]: () => sandbox.close(),
   };

@@ -151,6 +151,7 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
     const scratch = (): string[] => readdirSync("/tmp").filter((name) => name.startsWith("baton-walls-"));
     await other.sh("true");
     await other.sandbox.files.glob({ pattern: "*" });
+    await other.sh("mkdir -p /tmp/closed/deep; chmod 000 /tmp/closed");
     const before = scratch().length;
     await other[Symbol.asyncDispose]();
     expect(scratch().length).toBeLessThan(before);
