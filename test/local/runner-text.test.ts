@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readFileCommands } from "../../src/local/runner/file-commands.ts";
+import { jobPermissions } from "../../src/local/runner/job-permissions.ts";
 import { createLogReader } from "../../src/local/runner/log-commands.ts";
 import { createMasks } from "../../src/local/runner/masks.ts";
 import { readWorkflow } from "../../src/local/runner/read-workflow.ts";
@@ -43,6 +44,18 @@ describe("what steps write", () => {
       { level: "failure", message: "bad ***" },
       { level: "warning", message: "again" },
     ]);
+  });
+});
+
+describe("a job's token", () => {
+  const workflow = readWorkflow(
+    "permissions: {}\njobs: {a: {permissions: {contents: write, pull-requests: write, issues: none}, steps: []}, b: {steps: []}}",
+  );
+  const permissions = (job: number, untrusted: boolean) => jobPermissions({ workflow, untrusted }, workflow.jobs[job]!);
+  test("has the job's rights, else the workflow's, and only reads for a fork", () => {
+    expect(permissions(0, false)).toEqual({ metadata: "read", contents: "write", pull_requests: "write" });
+    expect(permissions(0, true)).toEqual({ metadata: "read", contents: "read", pull_requests: "read" });
+    expect(permissions(1, false)).toEqual({ metadata: "read" });
   });
 });
 

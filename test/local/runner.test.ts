@@ -362,6 +362,18 @@ jobs:
     );
   });
 
+  test("a fleet that is held takes nothing; what is cancelled while it is queued never starts", async () => {
+    const repo = await world(`${trigger}\njobs: { a: { runs-on: x, steps: [{ run: "true" }] } }\n`);
+    runner.hold();
+    const [first, second] = [await dispatch(repo), await dispatch(repo)];
+    await runner.idle();
+    expect([first.status, second.status]).toEqual(["queued", "queued"]);
+    await github.as("mona").request("POST", `/repos/${repo}/actions/runs/${first.id}/cancel`);
+    runner.release();
+    await runner.idle();
+    expect([first.conclusion, first.jobs.length, second.conclusion]).toEqual(["cancelled", 0, "success"]);
+  });
+
   test("a workflow that nobody could carry out is a startup failure with its reason", async () => {
     const repo = await world(`${trigger}\njobs: { a: { needs: b, steps: [] } }\n`);
     const run = await dispatch(repo);

@@ -17,7 +17,7 @@ const scopes = [
 ];
 
 /** The rights of a job's token: the job's, else the workflow's, else the restricted default; a fork's token only reads. */
-export function jobPermissions(run: RunContext, spec: JobSpec): JobPermissions {
+export function jobPermissions(run: Pick<RunContext, "workflow" | "untrusted">, spec: JobSpec): JobPermissions {
   const wanted = spec.permissions ?? run.workflow.permissions ?? { contents: "read", packages: "read" };
   const named =
     typeof wanted === "string"
