@@ -1,0 +1,57 @@
+import type { Event } from "../domain/event.ts";
+import { renderMessages } from "./context.ts";
+import { messageBytes, promptBytes } from "./request.ts";
+import { readTranscript, type Transcript } from "./transcript.ts";
+import { promptTokensOf } from "./usage.ts";
+import { bytesPerToken, type Message } from "./wire.ts";
+
+/** Tokens that the API adds itself for tool use, at most (vendor's table: up to about 600), with room. */
+export const hiddenPromptTokens = 1_024;
+
+export interface PromptSize {
+  /** No request with these messages has more prompt tokens: one token is at least one UTF-8 byte. */
+  bound: number;
+  /** What it probably has. */
+  estimate: number;
+}
+
+/** Bounds the prompt: the last reported prompt plus the bytes added since, or, before the first reply, all bytes; plus a reserve. */
+export function measurePrompt(
+  events: readonly Event[],
+  transcript: Transcript,
+  messages: readonly Message[],
+): PromptSize {
+  const opened = transcript.opened;
+  const all = promptBytes(opened?.system ?? "", opened?.tools ?? [], messages);
+  const whole = { bound: all + hiddenPromptTokens, estimate: Math.ceil(all / bytesPerToken) };
+  const last = events.findLastIndex((event) => event.type === "reply_received");
+  const reply = events[last];
+  if (reply?.type !== "reply_received") return whole;
+  const reported = promptTokensOf(reply.data.usage);
+  if (reported === 0) return whole;
+  const added =
+    Math.max(0, messageBytes(messages) - messageBytes(messagesBefore(events, last))) + replacedBytes(events, last);
+  return {
+    bound: Math.min(whole.bound, reported + added + hiddenPromptTokens),
+    estimate: Math.min(whole.estimate, reported + Math.ceil(added / bytesPerToken)),
+  };
+}
+
+/** The messages that the reply at `last` answered, with what was cleared or stripped later already gone: only additions count. */
+function messagesBefore(events: readonly Event[], last: number): Message[] {
+  const before = events
+    .slice(0, last)
+    .filter((event) => event.type !== "outputs_cleared" && event.type !== "transcript_repaired");
+  const edits = events.filter((event) => event.type === "outputs_cleared" || event.type === "transcript_repaired");
+  return renderMessages(readTranscript([...before, ...edits]));
+}
+
+function replacedBytes(events: readonly Event[], last: number): number {
+  return events.slice(last + 1).reduce((sum, event) => {
+    if (event.type !== "outputs_cleared") return sum;
+    return (
+      sum +
+      event.data.calls.reduce((bytes, { replacement }) => bytes + Buffer.byteLength(JSON.stringify(replacement)), 0)
+    );
+  }, 0);
+}
