@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { appendFile, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** An environment in which git reads no configuration but the repository's own. */
@@ -74,19 +75,29 @@ export async function initBare(gitDir: string, branch: string): Promise<void> {
     const [section, name] = key.split(".");
     return `[${section}]\n\t${name} = ${value}\n`;
   });
-  const { appendFile } = await import("node:fs/promises");
   await appendFile(join(gitDir, "config"), text.join(""));
+}
+
+/** What a loose ref file says; null when there is none, so that git itself must be asked. Saves a process for most look-ups. */
+async function readLooseRef(gitDir: string, ref: string): Promise<string | null> {
+  if (!/^refs\/[\w./-]+$/.test(ref) || ref.includes("..")) return null;
+  const text = await readFile(join(gitDir, ref), "utf8").catch(() => "");
+  return /^[0-9a-f]{40}\n$/.test(text) ? text.trim() : null;
 }
 
 /** The commit a revision names (tags are peeled), or null. */
 export async function resolveCommit(gitDir: string, rev: string): Promise<string | null> {
   if (rev.startsWith("-")) return null;
+  const loose = rev.startsWith("refs/heads/") ? await readLooseRef(gitDir, rev) : null;
+  if (loose) return loose;
   const result = await runGit(gitDir, ["rev-parse", "--verify", "--quiet", "--end-of-options", `${rev}^{commit}`]);
   return result.code === 0 ? result.out.toString("utf8").trim() : null;
 }
 
 /** The object a full ref name points at, or null. */
 export async function refTarget(gitDir: string, ref: string): Promise<string | null> {
+  const loose = await readLooseRef(gitDir, ref);
+  if (loose) return loose;
   const result = await runGit(gitDir, ["rev-parse", "--verify", "--quiet", "--end-of-options", ref]);
   return result.code === 0 ? result.out.toString("utf8").trim() : null;
 }
@@ -210,7 +221,6 @@ export async function editTree(
 ): Promise<string> {
   const index = join(gitDir, `edit-${process.pid}-${Math.random().toString(36).slice(2)}.index`);
   const env = { GIT_INDEX_FILE: index };
-  const { rm } = await import("node:fs/promises");
   try {
     await git(gitDir, base ? ["read-tree", base] : ["read-tree", "--empty"], { env });
     const lines = changes.map(({ path, sha, mode }) =>
