@@ -1,4 +1,13 @@
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { SandboxLimits } from "./limits.ts";
 
@@ -91,8 +100,21 @@ function readCount(file: string, key: RegExp): number {
   }
 }
 
-/** Makes the group of one sandbox with its limits. Throws when the host refuses. */
-export function createCgroup(home: CgroupHome, name: string, limits: SandboxLimits): Cgroup {
+/** Removes the groups of processes that were killed before they could do it themselves. */
+function removeStale(home: CgroupHome): void {
+  for (const parent of home.version === 2 ? [home.dir] : [home.pids, home.memory]) {
+    if (parent === null) continue;
+    for (const name of readdirSync(parent)) {
+      const owner = /^baton-(\d+)-[0-9a-f]+$/.exec(name)?.[1];
+      if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeGroup(join(parent, name));
+    }
+  }
+}
+
+/** Makes the group of one sandbox with its limits; `id` is hexadecimal. Throws when the host refuses. */
+export function createCgroup(home: CgroupHome, id: string, limits: SandboxLimits): Cgroup {
+  removeStale(home);
+  const name = `baton-${process.pid}-${id}`;
   const memory = String(limits.memoryBytes);
   const pids = String(limits.processes);
   const dirs: string[] = [];

@@ -2,7 +2,6 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeError, SandboxError } from "../domain/errors.ts";
-import { findProgram } from "./host.ts";
 import { createSandbox, type SandboxSpec } from "./sandbox.ts";
 import { readWalls, type Walls } from "./walls.ts";
 
@@ -10,6 +9,8 @@ import { readWalls, type Walls } from "./walls.ts";
 interface Probe {
   holds: string;
   test: string;
+  /** The policy may accept a host where it does not hold: a second line behind others that do. */
+  tolerable?: true;
 }
 
 /** What is looked at inside, each with a test that is true only when the wall stands. */
@@ -25,16 +26,20 @@ export const probes: readonly Probe[] = [
     holds: "an empty environment of the first process",
     test: "[ -z \"$(tr -d '\\0' < /proc/1/environ | tr -d '\\n')\" ]",
   },
-  { holds: "a host name of its own", test: '[ "$(cat /proc/sys/kernel/hostname)" = baton ]' },
+  { holds: "a host name of its own", test: '[ "$(cat /proc/sys/kernel/hostname)" = baton ]', tolerable: true },
   { holds: "no shared memory of the host", test: '[ "$(wc -l < /proc/sysvipc/shm)" = 1 ]' },
-  { holds: "no control groups of the host", test: "! grep -q baton- /proc/self/cgroup" },
-  { holds: "no terminal session of the host", test: '[ "$(cut -d" " -f6 /proc/self/stat)" != 0 ]' },
-  { holds: "bounded memory disks", test: '[ "$(df -k --output=size /dev/shm | tail -1)" -le 262144 ]' },
+  { holds: "no control groups of the host", test: "! grep -q baton- /proc/self/cgroup", tolerable: true },
+  { holds: "no terminal session of the host", test: '[ "$(cut -d" " -f6 /proc/self/stat)" != 0 ]', tolerable: true },
+  {
+    holds: "bounded memory disks",
+    test: '[ "$(df -k --output=size /dev/shm | tail -1)" -le 262144 ]',
+    tolerable: true,
+  },
   {
     holds: "no network",
     test: '! grep -qv -e "lo:" -e "|" /proc/net/dev && ! (exec 3<>/dev/tcp/1.1.1.1/53) 2>/dev/null',
   },
-  { holds: "no nested user namespaces", test: "! unshare -U true 2>/dev/null" },
+  { holds: "no nested user namespaces", test: "! unshare -U true 2>/dev/null", tolerable: true },
   {
     holds: "a read-only root",
     test: 'for dir in / /usr /dev /etc /run /outputs /opt; do ! touch "${dir%/}/x" 2>/dev/null || exit 1; done',
@@ -43,6 +48,7 @@ export const probes: readonly Probe[] = [
   {
     holds: "limits",
     test: '[ "$(ulimit -c)" = 0 ] && [ "$(ulimit -n)" -le 4096 ] && [ "$(ulimit -u)" != unlimited ] && [ "$(ulimit -f)" != unlimited ]',
+    tolerable: true,
   },
   { holds: "no home of the host", test: '[ -z "$(ls -A /root 2>/dev/null)" ] && [ "$(ls /home)" = baton ]' },
   { holds: "no sockets of the host", test: "[ ! -e /run/docker.sock ] && [ ! -e /var/run ] && [ ! -e /sys ]" },
@@ -100,22 +106,37 @@ export async function runProbes(walls: Walls, filterOptions?: SandboxSpec["filte
 }
 
 /**
- * Finds out which walls this host can raise, by raising them and looking from inside. Throws SandboxError with the exact
- * command to run when they do not stand: nothing of the model may run then.
+ * Finds out which walls this host can raise, by raising them and looking from inside. With `allowDegraded` a second line
+ * that does not hold is reported as weaker; without it, and for everything else always, SandboxError says the exact
+ * command to run: nothing of the model may run then.
  */
-export async function probeWalls(_request: { allowDegraded: boolean }): Promise<Walls> {
+export async function probeWalls(request: { allowDegraded: boolean }): Promise<Walls> {
   const walls = readWalls();
-  if (!walls)
-    throw new SandboxError(`bubblewrap is ${findProgram("bwrap") ? "unusable" : "not installed"}`, {
-      hint: installHint,
-    });
+  if (!walls) throw new SandboxError("bubblewrap is not installed", { hint: installHint });
   let failed: string[];
   try {
     failed = await runProbes(walls);
   } catch (cause) {
     throw new SandboxError(`bubblewrap does not work here: ${describeError(cause)}`, { hint: hintForHost(), cause });
   }
-  if (failed.length > 0)
-    throw new SandboxError(`the walls stand, but these do not hold: ${failed.join("; ")}`, { hint: hintForHost() });
-  return walls;
+  return acceptWalls(walls, failed, request.allowDegraded);
+}
+
+/** Decides whether walls with failed probes are good enough. Throws SandboxError when they are not. */
+export function acceptWalls(walls: Walls, failed: readonly string[], allowDegraded: boolean): Walls {
+  const fatal = failed.filter(
+    (holds) => !allowDegraded || !probes.some((probe) => probe.holds === holds && probe.tolerable),
+  );
+  if (fatal.length > 0) {
+    const old = walls.unsupported.length > 0 ? "Install bubblewrap 0.8 or newer, or set `sandbox: degraded-ok`. " : "";
+    throw new SandboxError(`the walls stand, but these do not hold: ${fatal.join("; ")}`, {
+      hint: old + hintForHost(),
+    });
+  }
+  if (failed.length === 0) return walls;
+  return {
+    ...walls,
+    weaker: [...walls.weaker, ...failed.map((holds) => `does not hold here: ${holds}`)],
+    description: `${walls.description}, degraded`,
+  };
 }

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SandboxError } from "../domain/errors.ts";
 import { planWallOptions, type WallOption } from "./bubblewrap.ts";
-import { type Cgroup, createCgroup } from "./cgroup.ts";
+import { createCgroup } from "./cgroup.ts";
 import { type ExecOptions, type ExecResult, runCommand } from "./exec.ts";
 import { FifoPool } from "./fifo.ts";
 import { createFileDoor, type FileDoor } from "./file-door.ts";
@@ -100,7 +100,7 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   if (!spec.tmpDir) mkdirSync(ownTmp);
   chmodSync(spec.outputsDir, 0o755);
   const limits = { ...defaultLimits, ...spec.limits };
-  const cgroup = openCgroup(spec.walls, `baton-${id}`, limits);
+  const cgroup = spec.walls.cgroups ? createCgroup(spec.walls.cgroups, id, limits) : null;
   const parts = describeParts(spec, scratchDir, ownTmp);
   const uid = spec.walls.uid ?? process.getuid?.() ?? 0;
   const tasksBefore = countTasks(uid);
@@ -119,9 +119,10 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
       commandFile: request.commandFile,
       commandPlace: places.command,
     });
+    const usable = planned.filter(({ flag }) => !spec.walls.unsupported.includes(flag));
     return launch({
       prefix: parts.prefix,
-      options: spec.filterOptions ? spec.filterOptions(planned) : planned,
+      options: spec.filterOptions ? spec.filterOptions(usable) : usable,
       limits,
       tasksBefore,
       joinFiles: cgroup?.joinFiles ?? [],
@@ -218,10 +219,6 @@ function shellIn(cwd: string): string[] {
   const shell = ["/bin/bash", "--noprofile", "--norc"];
   if (cwd === places.workspace) return [...shell, places.command];
   return [...shell, "-c", `cd -- "$1" || exit 127; exec "$0" --noprofile --norc ${places.command}`, "/bin/bash", cwd];
-}
-
-function openCgroup(walls: Walls, name: string, limits: SandboxLimits): Cgroup | null {
-  return walls.cgroups ? createCgroup(walls.cgroups, name, limits) : null;
 }
 
 function describeParts(

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { type CgroupHome, findCgroupHome } from "./cgroup.ts";
 import { findHostPieces, findProgram, type HostPiece } from "./host.ts";
@@ -12,6 +13,8 @@ export interface Walls {
   weaker: string[];
   /** One sentence for the report. */
   description: string;
+  /** Options that this bubblewrap is too old for. */
+  unsupported: readonly string[];
   /** Programs that lead to bubblewrap; empty without it. */
   prefix: readonly string[];
   /** The user outside that owns what the model writes, when it is another than Baton's own. */
@@ -28,7 +31,8 @@ export function readWalls(): Walls | null {
   const setpriv = findProgram("setpriv");
   const drop = isRoot && setpriv ? [setpriv, `--reuid=${outsideUid}`, `--regid=${outsideUid}`, "--clear-groups"] : [];
   const cgroups = findCgroupHome();
-  const weaker: string[] = [];
+  const unsupported = findUnsupported(bwrap);
+  const weaker: string[] = unsupported.map((flag) => `this bubblewrap is too old for ${flag}`);
   if (isRoot && !setpriv) weaker.push("Baton runs as root and cannot become another user outside (setpriv is missing)");
   if (!cgroups) weaker.push("no control groups: memory is limited for each process, not for all together");
   return {
@@ -44,11 +48,18 @@ export function readWalls(): Walls | null {
     ],
     weaker,
     description: `bubblewrap${drop.length > 0 ? " as an unprivileged user" : ""}${cgroups ? " with control groups" : ""}`,
+    unsupported,
     prefix: [...drop, bwrap],
     uid: drop.length > 0 ? outsideUid : null,
     host: findHostPieces(),
     cgroups,
   };
+}
+
+/** `--disable-userns` came with bubblewrap 0.8; Ubuntu 22.04 has 0.6. */
+function findUnsupported(bwrap: string): string[] {
+  const help = execFileSync(bwrap, ["--help"], { env: {}, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+  return ["--disable-userns"].filter((flag) => !help.includes(flag));
 }
 
 /** Processes and threads of a user on this host: the kernel counts them towards the limit inside. */

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Ids of processes on this host whose command line holds a mark. */
@@ -19,10 +20,10 @@ export function processesWith(mark: string): string[] {
  * still there two seconds later. `without` names an option of bubblewrap to leave out.
  */
 export async function outliveBaton(mark: string, without?: string): Promise<string[]> {
+  const dir = mkdtempSync(join(tmpdir(), "baton-outlive-"));
   const script = `
     import { openBox } from ${JSON.stringify(join(import.meta.dirname, "support.ts"))};
     const box = await openBox({ filterOptions: (options) => options.filter(({ flag }) => flag !== ${JSON.stringify(without ?? "")}) });
-    process.stdout.write(box.dir + "\\n");
     await box.sandbox.exec("exec -a ${mark} sleep 30", { timeoutMs: 60000 });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
     stdio: ["ignore", "ignore", "ignore"],
@@ -35,6 +36,7 @@ export async function outliveBaton(mark: string, without?: string): Promise<stri
   for (let tries = 0; tries < 40 && inside(mark).length > 0; tries += 1) await sleep(50);
   const left = inside(mark);
   for (const pid of left) process.kill(Number(pid), "SIGKILL");
+  rmSync(dir, { recursive: true, force: true });
   return left;
 }
 

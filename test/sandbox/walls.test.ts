@@ -6,7 +6,7 @@ import { createServer as createTcp } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { probeWalls, runProbes } from "../../src/sandbox/probe.ts";
+import { acceptWalls, probeWalls, runProbes } from "../../src/sandbox/probe.ts";
 import { commandEnv } from "../../src/sandbox/sandbox.ts";
 import { readWalls } from "../../src/sandbox/walls.ts";
 import { type Box, openBox, skipWalls } from "./support.ts";
@@ -62,6 +62,32 @@ describe.skipIf(skipWalls)("the walls against a model that obeys an attacker", (
     const walls = await probeWalls({ allowDegraded: false });
     expect(walls.kind).toBe("bubblewrap");
     expect(walls.layers.length).toBeGreaterThan(4);
+  });
+
+  test("only second lines may fail, and only where that is allowed; the report says so", () => {
+    const walls = readWalls()!;
+    expect(() => acceptWalls(walls, ["no nested user namespaces"], false)).toThrow(
+      /do not hold: no nested user namespaces/,
+    );
+    expect(acceptWalls(walls, ["no nested user namespaces"], true)).toMatchObject({
+      weaker: expect.arrayContaining(["does not hold here: no nested user namespaces"]),
+      description: expect.stringContaining("degraded"),
+    });
+    for (const holds of [
+      "not root",
+      "no capabilities",
+      "no network",
+      "only its own processes",
+      "a read-only root",
+      "no home of the host",
+    ])
+      expect(() => acceptWalls(walls, [holds], true), holds).toThrow(/do not hold/);
+  });
+
+  test("an older bubblewrap is used without what it does not know, and the probe tells", async () => {
+    expect(await runProbes({ ...readWalls()!, unsupported: ["--disable-userns"] })).toEqual([
+      "no nested user namespaces",
+    ]);
   });
 
   test("the environment is the allow-list exactly, at most ten names", async () => {
