@@ -130,11 +130,14 @@ async function reachedFiles(contract: Contract, base: ReadText): Promise<Set<str
     c.split(/[\s;&|()'"=]+/),
   );
   const reached = new Set<string>();
-  const queue = words.map((word) => word.replace(/^\.\//, "")).filter(looksLikeTool);
+  const queue = words
+    .map((word) => word.replace(/^\.\//, ""))
+    .filter(looksLikeTool)
+    .filter((path) => !isTestFile(path));
   queue.push(...configNames.filter((name) => !reached.has(name)));
   while (queue.length > 0 && reached.size < 200) {
     const path = queue.shift()!;
-    if (reached.has(path) || isTestFile(path)) continue;
+    if (reached.has(path)) continue;
     const text = await base(path);
     if (text === null) continue;
     reached.add(path);

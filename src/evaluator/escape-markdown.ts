@@ -10,7 +10,7 @@ export function escapeMarkdown(text: string): string {
     .replaceAll("&", "&amp;")
     .replaceAll("<", "&lt;")
     .replace(/(?<!\\)>/g, "&gt;")
-    .replaceAll("@", "@\u200b")
+    .replace(/@(?=[\w\\-])/g, "@\u200b")
     .replace(/#(?=\d)/g, "#\u200b")
     .replace(/\bGH-(?=\d)/gi, "GH\u200b-")
     .replace(/(https?|ftp|mailto|xmpp):/gi, "$1:\u200b")
@@ -23,9 +23,9 @@ export function escapeLine(text: string, most = 300): string {
   return escapeMarkdown(line.length > most ? `${line.slice(0, most - 1).trimEnd()}…` : line);
 }
 
-/** A code span that no content can leave, safe in a table cell too. */
+/** A code span that no content can leave. Not for cells of a table, where a pipe would end the cell. */
 export function codeSpan(text: string, most = 200): string {
-  const line = closeNothing(plain(text)).replace(/\s+/g, " ").trim().slice(0, most).replaceAll("|", "\\|");
+  const line = closeNothing(plain(text)).replace(/\s+/g, " ").trim().slice(0, most);
   if (line === "") return "";
   const longest = Math.max(0, ...[...line.matchAll(/`+/g)].map((m) => m[0].length));
   const fence = "`".repeat(longest + 1);

@@ -180,15 +180,12 @@ describe("GitHub's limits", () => {
     },
   }));
 
-  test.each([2_000, 5_000, 9_999, 10_000, 10_001, 20_000, 40_000, 60_000])(
-    "a report of at most %i characters is whole markdown",
-    (most) => {
-      const report = renderReport(huge, most);
-      expect(report.length).toBeLessThanOrEqual(most);
-      expect(faults(report)).toEqual([]);
-      expect(report).toContain("Not accepted");
-    },
-  );
+  test.each([2_000, 9_999, 10_000, 20_000, 60_000])("a report of at most %i characters is whole markdown", (most) => {
+    const report = renderReport(huge, most);
+    expect(report.length).toBeLessThanOrEqual(most);
+    expect(faults(report)).toEqual([]);
+    expect(report).toContain("Not accepted");
+  });
 
   test("says what was left out and where it stands", () => {
     expect(renderReport(huge, 10_000)).toMatch(
@@ -275,13 +272,16 @@ describe("escaping", () => {
       "+",
     ];
     let seed = 7;
-    const random = () => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
-    for (let round = 0; round < 2_000; round++) {
+    const random = () => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return seed / 2_147_483_648;
+    };
+    for (let round = 0; round < 1_000; round++) {
       const text = Array.from(
         { length: 1 + Math.floor(random() * 12) },
         () => parts[Math.floor(random() * parts.length)]!,
       ).join("");
-      const row = `| h | i |\n|---|---|\n| ${escapeLine(text)} | ${codeSpan(text)} |\n`;
+      const row = `| h | i |\n|---|---|\n| ${escapeLine(text)} | b |\n`;
       const root = parse(row);
       const table = root.children[0];
       expect(
@@ -292,6 +292,10 @@ describe("escaping", () => {
         .map((n) => n.type)
         .filter((k) => !["root", "table", "tableRow", "tableCell", "text", "inlineCode"].includes(k));
       expect(kinds, text).toEqual([]);
+      const inCode = parse(`a ${codeSpan(text)} b`).children[0];
+      expect(inCode?.type === "paragraph" && inCode.children.map((n) => n.type), text).toEqual(
+        text.trim() === "" ? ["text"] : ["text", "inlineCode", "text"],
+      );
     }
   });
 
