@@ -11,6 +11,8 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const entries: Record<string, string> = {
   action: "src/action/main.ts",
   cli: "src/cli/main.ts",
+  // Runs inside the walls: the file tools and the forwarder.
+  "file-server": "src/sandbox/inside/file-server.ts",
   // runs inside the walls, beside whichever of the two started it
   "file-server": "src/sandbox/inside/file-server.ts",
 };
@@ -50,7 +52,7 @@ function packageFolderOf(moduleId: string): string | null {
 }
 
 async function renderLicences(folders: string[]): Promise<string> {
-  const notes: string[] = ["Licences of the packages that are bundled in action.mjs and cli.mjs."];
+  const notes: string[] = ["Licences of the packages that are bundled in these files."];
   const seen = new Set<string>();
   for (const folder of folders) {
     const { name, version, license } = JSON.parse(await readFile(join(root, folder, "package.json"), "utf8"));
