@@ -241,6 +241,25 @@ test("GraphQL refuses unknown fields, names bots without [bot] and pages its lis
   });
 });
 
+test("GraphQL tells an issue from a pull request, with fragments per type and events by kind", async () => {
+  const number = await newIssue("first");
+  await github.as("rita").request("PATCH", `${R}/issues/${number}`, { title: "second" });
+  const shared =
+    "id title author { login ... on User { databaseId } } timelineItems(itemTypes: [RENAMED_TITLE_EVENT], last: 9) { nodes { ... on RenamedTitleEvent { previousTitle } } }";
+  const ask = (of: number) =>
+    graphql(
+      `{ repository(owner: "octo", name: "hello") { issueOrPullRequest(number: ${of}) { __typename ... on Issue { ${shared} } ... on PullRequest { ${shared} isCrossRepository headRefName } } } }`,
+    );
+  const issue = (await ask(number)).data.repository.issueOrPullRequest;
+  expect(issue).toMatchObject({
+    __typename: "Issue",
+    author: { login: "rita", databaseId: expect.any(Number) },
+    timelineItems: { nodes: [{ previousTitle: "first" }] },
+  });
+  expect(issue).not.toHaveProperty("headRefName");
+  expect((await ask(99_999)).errors[0].type).toBe("NOT_FOUND");
+});
+
 test("cancelling a run gives 202, a finished one 409; an unclaimed one is cancelled at once", async () => {
   const { run } = await jobToken({});
   expect((await asApp("POST", `${R}/actions/runs/${run}/cancel`)).status).toBe(202);

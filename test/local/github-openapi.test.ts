@@ -151,7 +151,8 @@ async function worksOnIssues(): Promise<void> {
   await worksOnLabels(issue);
   await as("PUT", `${issue}/lock`, { lock_reason: "resolved" });
   await as("DELETE", `${issue}/lock`);
-  await as("GET", `${issue}/events`);
+  const [event] = await as("GET", `${issue}/events`);
+  await as("GET", `/issues/events/${event.id}`);
   await as("GET", `${issue}/timeline`);
   await as("DELETE", `/issues/comments/${comment.id}`);
   await as("PATCH", issue, { state: "closed", state_reason: "not_planned" });
@@ -201,6 +202,9 @@ async function worksOnPulls(): Promise<void> {
     commit_id: head.sha,
   });
   await call(mona, "PATCH", `${R}/pulls/comments/${remark.id}`, { body: "hmm" });
+  const reaction = await as("POST", `/pulls/comments/${remark.id}/reactions`, { content: "eyes" });
+  await as("GET", `/pulls/comments/${remark.id}/reactions`);
+  await as("DELETE", `/pulls/comments/${remark.id}/reactions/${reaction.id}`);
   for (const path of [
     `/pulls/comments/${remark.id}`,
     `${pull}/comments`,
@@ -292,7 +296,9 @@ async function looksAtDeliveries(): Promise<void> {
   await call(jwt, "POST", `/app/hook/deliveries/${deliveries[0].id}/attempts`);
 }
 
-test("every operation answers as GitHub's OpenAPI description says, and none is left out", async () => {
+test("every operation answers as GitHub's OpenAPI description says, and none is left out", {
+  timeout: 120_000,
+}, async () => {
   await readsAndMintsAsApp();
   await visitsSite();
   await visitsRepository();

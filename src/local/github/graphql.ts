@@ -308,6 +308,7 @@ function showPullFields(world: World, repo: Repo, issue: Issue): GraphObject {
     databaseId: pull.id,
     state: pull.mergedAt !== null ? "MERGED" : issue.state.toUpperCase(),
     isDraft: pull.draft,
+    isCrossRepository: pull.headRepoId !== issue.repoId,
     merged: pull.mergedAt !== null,
     mergedAt: isoTimeOrNull(pull.mergedAt),
     mergeable,

@@ -3,7 +3,7 @@ import { emit } from "./events.ts";
 import { isoTime } from "./present-account.ts";
 import { REACTIONS, showComment, showIssue, showIssueEvent, showReaction } from "./present-issue.ts";
 import { showReview } from "./present-pull.ts";
-import type { Comment, Issue, Reaction, Repo } from "./records.ts";
+import type { Comment, Issue, Reaction, Repo, ReviewComment } from "./records.ts";
 import {
   type Answer,
   type Context,
@@ -17,7 +17,7 @@ import {
   route,
 } from "./router.ts";
 import { checkBody, issueOf, markEdited, mayWriteOnLocked, unedited } from "./routes-issues.ts";
-import { commentsOf } from "./store.ts";
+import { commentsOf, issuesOf } from "./store.ts";
 import type { World } from "./world.ts";
 
 function emitComment(
@@ -153,6 +153,25 @@ function removeReaction(context: Context, reactions: Reaction[]): Answer {
   return { status: 204 };
 }
 
+function diffCommentOf({ world, repo, params }: Context): ReviewComment {
+  const comment = world.store.reviewComments.get(Number(params.comment_id));
+  if (!comment || comment.repoId !== repo.id) throw notFound();
+  return comment;
+}
+
+/** One event by its id, with its issue. */
+function getEvent({ world, repo, params }: Context): Answer {
+  for (const issue of issuesOf(world.store, repo)) {
+    const event = issue.events.find((one) => one.id === Number(params.event_id));
+    if (!event) continue;
+    return {
+      status: 200,
+      body: { ...showIssueEvent(world.store, issue, event), issue: showIssue(world.store, issue) },
+    };
+  }
+  throw notFound();
+}
+
 /** Events, comments and reviews of an issue in the order they happened. */
 function timeline(context: Context): Answer {
   const { world } = context;
@@ -191,6 +210,7 @@ function reviewsOf({ store }: World, issue: Issue) {
 const WRITE = ["issues:write@read", "pull_requests:write@read"];
 const READ = ["issues:read", "pull_requests:read"];
 const BASE = "/repos/{owner}/{repo}/issues";
+const DIFF = "/repos/{owner}/{repo}/pulls/comments/{comment_id}";
 
 /** Comments, reactions and the timeline. */
 export const commentRoutes: Route[] = [
@@ -206,6 +226,7 @@ export const commentRoutes: Route[] = [
     return page(context, found, (comment) => showComment(context.world.store, comment));
   }),
   route("POST", `${BASE}/{issue_number}/comments`, "issues/create-comment", WRITE, createComment),
+  route("GET", `${BASE}/events/{event_id}`, "issues/get-event", READ, getEvent),
   route("GET", `${BASE}/{issue_number}/events`, "issues/list-events", READ, (context) => {
     const issue = issueOf(context);
     return page(context, issue.events, (event) => showIssueEvent(context.world.store, issue, event));
@@ -232,5 +253,14 @@ export const commentRoutes: Route[] = [
     "reactions/delete-for-issue-comment",
     WRITE,
     (context) => removeReaction(context, commentOf(context).reactions),
+  ),
+  route("GET", `${DIFF}/reactions`, "reactions/list-for-pull-request-review-comment", READ, (context) =>
+    listReactions(context, diffCommentOf(context).reactions),
+  ),
+  route("POST", `${DIFF}/reactions`, "reactions/create-for-pull-request-review-comment", WRITE, (context) =>
+    react(context, diffCommentOf(context).reactions),
+  ),
+  route("DELETE", `${DIFF}/reactions/{reaction_id}`, "reactions/delete-for-pull-request-comment", WRITE, (context) =>
+    removeReaction(context, diffCommentOf(context).reactions),
   ),
 ];
