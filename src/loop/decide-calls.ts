@@ -6,7 +6,7 @@ import type { Call, Turn } from "./transcript.ts";
 const maxAdvice = 400;
 
 export type CallDecision =
-  | { kind: "run"; tool: Tool<never>; input: never }
+  | { kind: "run"; tool: Tool; input: unknown }
   /** `bad`: the model's mistake, counted; otherwise the turn's fate. */
   | { kind: "refuse"; text: string; bad: boolean };
 
@@ -14,7 +14,7 @@ export type CallDecision =
 const wholeReasons = new Set(["tool_use", "end_turn", "stop_sequence", "pause_turn"]);
 
 /** Whether a call of a turn runs; never one of a truncated, refused or dropped message. */
-export function decideCall(turn: Turn, call: Call, tools: readonly Tool<never>[]): CallDecision {
+export function decideCall(turn: Turn, call: Call, tools: readonly Tool[]): CallDecision {
   const { stop_reason: stop, usage } = turn.reply;
   if (stop === "max_tokens") {
     const text = `Not executed: the answer hit the output limit (${usage.output} tokens). Write the file in parts: a skeleton of at most 150 lines first, then one edit after another.`;
@@ -44,6 +44,6 @@ function refuseBad(text: string): CallDecision {
   return { kind: "refuse", text: text.length > maxAdvice ? `${text.slice(0, maxAdvice - 1)}…` : text, bad: true };
 }
 
-function schemaText(tool: Tool<never>): string {
+function schemaText(tool: Tool): string {
   return JSON.stringify(jsonSchemaOf(tool.schema).properties ?? {});
 }

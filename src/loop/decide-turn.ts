@@ -24,7 +24,7 @@ export interface TurnDecision {
 
 export interface TurnFacts {
   transcript: Transcript;
-  tools: readonly Tool<never>[];
+  tools: readonly Tool[];
   role: LoopRole;
   limits: ContextLimits;
   signal: ToolSignal | null;

@@ -65,7 +65,7 @@ async function answer(loop: Loop, turn: Turn, call: Call, decision: Runnable): P
 async function runTool(loop: Loop, call: Call, { tool, input }: Runnable): Promise<ToolOutcome> {
   const { signal, remainingMs } = loop.hands;
   try {
-    return await (tool as Tool<never>).run(input, { signal, callName: call.call, remainingMs: remainingMs() });
+    return await (tool as Tool).run(input, { signal, callName: call.call, remainingMs: remainingMs() });
   } catch (error) {
     if (error instanceof Error && error.name === "SandboxError") throw error;
     return { content: `The tool failed: ${describeError(error).slice(0, 1_000)}`, isError: true };

@@ -29,7 +29,7 @@ export interface ContextSpec {
   system: string;
   firstMessage: string;
   criterion: string | null;
-  tools: readonly Tool<never>[];
+  tools: readonly Tool[];
   limits?: Partial<ContextLimits>;
   prices?: Readonly<globalThis.Record<string, PriceOverride>>;
   effort?: Effort;
