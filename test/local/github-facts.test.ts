@@ -298,7 +298,6 @@ test("an unchanged answer is a 304 that costs nothing; the hour's requests end i
 test("the 81st content-creating request of a minute meets the secondary limit", async () => {
   const number = await newIssue("busy");
   github.limits.settings.secondary = {
-    concurrent: 100,
     pointsPerMinute: 900,
     contentPerMinute: 80,
     contentPerHour: 500,

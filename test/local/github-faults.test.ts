@@ -84,6 +84,15 @@ test("a renamed repository answers with 301 to its new name", async () => {
   expect([moved.status, moved.headers.get("location")]).toEqual([301, `${github.apiUrl}/repos/octo/new`]);
 });
 
+test("a deleted repository is gone for everybody", async () => {
+  const repo = await github.addRepo({ fullName: "octo/brief", files: { "a.txt": "1\n" } });
+  const number = await octo.openIssue("octo/brief", { title: "t" });
+  await github.settled();
+  github.remove(repo);
+  expect((await octo.attempt("GET", `/repos/octo/brief/issues/${number}`)).status).toBe(404);
+  expect((await fetch(`${github.url}/octo/brief.git/info/refs?service=git-upload-pack`)).status).toBe(401);
+});
+
 test("pages show issues and pull requests without running anything in them", async () => {
   const body =
     "# Hi\n<script>alert(1)</script>\n\n<!-- secret -->\n\n[x](javascript:alert(1))\n\n<details><summary>More</summary>\n\n- [x] done\n\n</details>";

@@ -6,13 +6,13 @@ export interface LimitSettings {
   /** Requests an hour per kind of actor. */
   primary: Record<Actor["kind"], number>;
   /** Null switches the secondary limits off. */
-  secondary: { concurrent: number; pointsPerMinute: number; contentPerMinute: number; contentPerHour: number } | null;
+  secondary: { pointsPerMinute: number; contentPerMinute: number; contentPerHour: number } | null;
 }
 
 /** The published limits. The secondary ones are only switched on where a test asks for them. */
 export const GITHUB_LIMITS: LimitSettings = {
   primary: { anonymous: 60, user: 5000, app: 5000, installation: 5000, job: 1000 },
-  secondary: { concurrent: 100, pointsPerMinute: 900, contentPerMinute: 80, contentPerHour: 500 },
+  secondary: { pointsPerMinute: 900, contentPerMinute: 80, contentPerHour: 500 },
 };
 
 interface Bucket {

@@ -102,6 +102,8 @@ export interface EmbeddedGitHub extends AsyncDisposable {
     commit: { branch?: string; files: Record<string, string | null>; message: string; as?: string },
   ): Promise<string>;
   rename(repo: Repo, name: string): void;
+  /** Deletes the repository: everything about it is 404 from now on. */
+  remove(repo: Repo): void;
   repo(fullName: string): Repo;
   /** Resolves when no delivery and no event is on its way. */
   settled(): Promise<void>;
@@ -248,6 +250,20 @@ function createDoor(world: World) {
     rename: (repo: Repo, name: string) => {
       repo.formerNames.push(`${store.accounts.get(repo.ownerId)!.login}/${repo.name}`);
       repo.name = name;
+    },
+    remove: (repo: Repo) => {
+      store.repos.delete(repo.id);
+      for (const records of [
+        store.issues,
+        store.comments,
+        store.reviews,
+        store.reviewComments,
+        store.checkRuns,
+        store.suites,
+      ]) {
+        for (const [id, record] of records) if (record.repoId === repo.id) records.delete(id);
+      }
+      for (const [id, run] of store.runs) if (run.repo_id === repo.id) store.runs.delete(id);
     },
     repo: (fullName: string): Repo => {
       const [owner, name] = fullName.split("/");
