@@ -15,6 +15,8 @@ export interface Edit {
 export interface Leaf {
   start: number;
   end: number;
+  /** Text of raw HTML. */
+  raw: boolean;
 }
 
 /** The rendering of one pass: HTML with marks for leaves, and where each code unit of raw HTML came from (-1: ours). */
@@ -261,7 +263,7 @@ function renderRaw(source: string, value: string, start: number, end: number, ou
     }
     if (!inTag) {
       if (!piece) {
-        mark(out, place, place);
+        mark(out, place, place, true);
         piece = out.leaves.at(-1) ?? null;
       }
       if (piece) piece.end = place + 1;
@@ -299,9 +301,9 @@ function wrap(out: Rendering, tag: string, inner: () => void): void {
   emit(out, `</${tag}>`);
 }
 
-function mark(out: Rendering, start: number, end: number): void {
+function mark(out: Rendering, start: number, end: number, raw = false): void {
   emit(out, `${markOpen}${out.leaves.length}${markClose}`);
-  out.leaves.push({ start, end });
+  out.leaves.push({ start, end, raw });
 }
 
 function emit(out: Rendering, html: string): void {

@@ -12,6 +12,7 @@ type Html = DefaultTreeAdapterMap["node"];
 /** Text longer than this is cut before it is read: twice GitHub's limit for a body. */
 export const maxSourceLength = 131_072;
 const maxPasses = 24;
+const tooDeep = /^(?:[ \t]{0,8}(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){40}/m;
 
 // Without the transform that finds addresses in finished text: its nodes have no position in the source.
 const fromGfm = gfmFromMarkdown().map((extension) => ({ ...extension, transforms: [] }));
@@ -23,6 +24,8 @@ const fromGfm = gfmFromMarkdown().map((extension) => ({ ...extension, transforms
 export function renderVisibleText(markdown: string): { text: string; hiddenRemoved: number } {
   let text = markdown.slice(0, maxSourceLength);
   let hiddenRemoved = markdown.length > maxSourceLength ? 1 : 0;
+  // Deeper nesting than anybody reads makes the parser slow before it makes it wrong.
+  if (tooDeep.test(text)) return { text: "", hiddenRemoved: hiddenRemoved + 1 };
   try {
     for (let pass = 0; pass < maxPasses; pass++) {
       const next = onePass(text);
@@ -72,10 +75,10 @@ function readRendering(rendering: Rendering): Seen {
   const kept: Kept[] = [];
   walk(parseFragment(rendering.html, { sourceCodeLocationInfo: true }));
   for (const leaf of leaves) {
-    const { start, end } = rendering.leaves[leaf] ?? { start: 0, end: 0 };
-    if (rendering.raw.some((raw) => start >= raw.start && end <= raw.end))
-      kept.push({ start, end, text: "", counts: false });
+    const { start, end, raw } = rendering.leaves[leaf] ?? { start: 0, end: 0, raw: false };
+    if (raw) kept.push({ start, end, text: "", counts: false });
   }
+  kept.sort((a, b) => a.start - b.start);
   return { leaves, edits: rendering.raw.flatMap((raw) => complement(raw, kept)) };
 
   function walk(node: Html): void {
@@ -113,27 +116,39 @@ function readRendering(rendering: Rendering): Seen {
           start,
           end: last + 1,
           text,
-          counts: tag !== element.sourceCodeLocation?.endTag && element.attrs.length > 0,
+          counts:
+            tag !== element.sourceCodeLocation?.endTag && element.attrs.length > (open === element.tagName ? 0 : 1),
         });
     }
   }
 }
 
-/** Everything of `raw` goes but the kept ranges; a kept tag is written without its attributes. */
+/** Everything of `raw` goes but the kept ranges (in order of start); a kept tag is written without its attributes. */
 function complement(raw: { start: number; end: number }, kept: readonly Kept[]): Edit[] {
   const edits: Edit[] = [];
   let from = raw.start;
-  const inside = kept
-    .filter((range) => range.start >= raw.start && range.end <= raw.end)
-    .sort((a, b) => a.start - b.start);
-  for (const range of inside) {
-    if (range.start < from) continue;
+  for (let index = firstFrom(kept, raw.start); index < kept.length; index++) {
+    const range = kept[index];
+    if (!range || range.start >= raw.end) break;
+    if (range.start < from || range.end > raw.end) continue;
     if (range.start > from) edits.push({ start: from, end: range.start, text: "", counts: true });
     if (range.text !== "") edits.push({ start: range.start, end: range.end, text: range.text, counts: range.counts });
     from = range.end;
   }
   if (raw.end > from) edits.push({ start: from, end: raw.end, text: "", counts: true });
   return edits;
+}
+
+/** Index of the first item that starts at or after `offset`, in a list ordered by start. */
+function firstFrom(items: readonly { start: number }[], offset: number): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((items[middle]?.start ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** A footnote is shown when the text outside all footnotes calls it; its label is not, so the note becomes a paragraph. */
@@ -154,18 +169,26 @@ function noteEdits(source: string, rendering: Rendering, seen: ReadonlySet<numbe
 /** Leaves that are not seen go; where nothing of a container is seen, the container goes with its markup. */
 function unseenEdits(tree: Nodes, rendering: Rendering, seen: ReadonlySet<number>): Edit[] {
   const edits: Edit[] = [];
-  const leaves = rendering.leaves.map((leaf, index) => ({ ...leaf, seen: seen.has(index) }));
+  const leaves = rendering.leaves
+    .map((leaf, index) => ({ ...leaf, seen: seen.has(index) }))
+    .filter((leaf) => leaf.end > leaf.start)
+    .sort((a, b) => a.start - b.start);
+  // Sums, so that a container is judged without looking at each of its leaves.
+  const sums = [0];
+  for (const leaf of leaves) sums.push((sums.at(-1) ?? 0) + (leaf.seen ? 1 : 0));
   visit(tree);
   return edits;
 
   function visit(node: Nodes): void {
     const { start, end } = rangeOf(node);
-    const inside = leaves.filter((leaf) => leaf.start >= start && leaf.end <= end && leaf.end > leaf.start);
-    if (inside.length > 0 && inside.every((leaf) => !leaf.seen) && node.type !== "root") {
+    const first = firstFrom(leaves, start);
+    const last = firstFrom(leaves, end);
+    const shown = (sums[last] ?? 0) - (sums[first] ?? 0);
+    if (last > first && shown === 0 && node.type !== "root") {
       edits.push({ start, end, text: "", counts: true });
       return;
     }
-    if (inside.every((leaf) => leaf.seen) || !("children" in node)) return;
+    if (shown === last - first || !("children" in node)) return;
     for (const child of node.children) visit(child);
   }
 }
