@@ -17,7 +17,8 @@ export interface StoredLine {
   data: unknown;
 }
 
-const sumPattern = /,"sum":"([0-9a-f]{16})"\}$/;
+const sumPattern = /^,"sum":"([0-9a-f]{16})"\}$/;
+const sumLength = ',"sum":"0123456789abcdef"}'.length;
 
 /** Text of one line, without its line feed; the sum at its end covers everything before it. */
 export function renderLine(line: StoredLine): string {
@@ -27,9 +28,9 @@ export function renderLine(line: StoredLine): string {
 
 /** Reads a line and checks its sum; the reason when it is not whole. */
 export function readLine(text: string): { kind: "line"; line: StoredLine } | { kind: "damaged"; reason: string } {
-  const found = sumPattern.exec(text);
+  const found = sumPattern.exec(text.slice(-sumLength));
   if (!found) return { kind: "damaged", reason: "the line has no sum" };
-  const body = `${text.slice(0, found.index)}}`;
+  const body = `${text.slice(0, -sumLength)}}`;
   if (sha256(body).slice(0, 16) !== found[1])
     return { kind: "damaged", reason: "the line's sum does not fit its content" };
   try {
@@ -39,10 +40,10 @@ export function readLine(text: string): { kind: "line"; line: StoredLine } | { k
   }
 }
 
-/** The event of a stored line; null for a type that this Baton does not know. Throws when its data does not fit. */
-export function readEvent(line: StoredLine, getBlob: (id: string) => string | null): Event | null {
+/** The event of a stored line; null for a type that this Baton does not know. Without `getBlob` nothing was spilled. Throws when its data does not fit. */
+export function readEvent(line: StoredLine, getBlob: ((id: string) => string | null) | null): Event | null {
   if (!isKnownType(line.type)) return null;
-  const data = eventSchemas[line.type].parse(fillStrings(line.data, getBlob));
+  const data = eventSchemas[line.type].parse(getBlob ? fillStrings(line.data, getBlob) : line.data);
   const { seq, at, epoch, prev } = line;
   return { v: 1, seq, at, epoch, role: Role.parse(line.role), prev, type: line.type, data } as Event;
 }

@@ -104,7 +104,7 @@ async function readNext(files: Files, sessionDir: string, text: string, tail: Jo
       blobs.set(id, (await files.read(join(sessionDir, blobPathOf(id))))?.toString("utf8") ?? null);
   }
   try {
-    return { kind: "event", line, event: readEvent(line, (id) => blobs.get(id) ?? null) };
+    return { kind: "event", line, event: readEvent(line, text.includes('"$') ? (id) => blobs.get(id) ?? null : null) };
   } catch (error) {
     return {
       kind: "damaged",

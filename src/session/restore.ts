@@ -67,7 +67,7 @@ async function readCheckpoint(store: GitStore, ref: string, checkpoint: string):
 }
 
 const sessionFile =
-  /^(?:journal\/\d{6}\.jsonl|blobs\/[0-9a-f]{2}\/[0-9a-f]{64}|outputs\/[A-Za-z0-9._-]{1,120}|state\.json|request\.md)$/;
+  /^(?:journal\/\d{6}\.jsonl|blobs\/[0-9a-f]{2}\/[0-9a-f]{64}|outputs\/[A-Za-z0-9._-]{1,120}|state\.json)$/;
 
 /** Brings the session folder of a checkpoint to the disk; whoever can push can edit it, so only plain files of known names come. */
 export async function checkoutSession(

@@ -5,14 +5,14 @@ import { noTokens } from "../../src/domain/limits.ts";
 import { createDiskFiles, type Files } from "../../src/session/files.ts";
 import { openJournal } from "../../src/session/journal.ts";
 import { genesis, renderLine } from "../../src/session/journal-line.ts";
-import { loadJournal } from "../../src/session/journal-load.ts";
+import { type JournalTail, loadJournal } from "../../src/session/journal-load.ts";
 import { temporaryDir } from "../git/helpers.ts";
 import { claimed, started } from "./helpers.ts";
 
 const head = { role: "worker" as const, epoch: 1, at: "2026-11-20T22:00:00.000Z" };
-const empty = { seq: 0, prev: genesis, segment: 1, openBytes: Buffer.alloc(0) };
+const empty: JournalTail = { seq: 0, prev: genesis, segment: 1, openBytes: Buffer.alloc(0) };
 
-function open(dir: string, more: { files?: Files; tail?: typeof empty } = {}) {
+function open(dir: string, more: { files?: Files; tail?: JournalTail } = {}) {
   return openJournal({
     files: more.files ?? createDiskFiles(),
     sessionDir: dir,
