@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { chmodSync, mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import { SandboxError } from "../domain/errors.ts";
 import { planWallOptions, type WallOption } from "./bubblewrap.ts";
 import { createCgroup } from "./cgroup.ts";
@@ -11,12 +11,11 @@ import { type ExecOptions, type ExecResult, runCommand } from "./exec.ts";
 import { FifoPool } from "./fifo.ts";
 import { createFileDoor, type FileDoor } from "./file-door.ts";
 import { measureBytes, watchGrowth } from "./growth.ts";
-import { findProgram, findToolDirs } from "./host.ts";
+import { findProgram } from "./host.ts";
 import { type Launched, launch } from "./launch.ts";
 import { defaultLimits, type SandboxLimits } from "./limits.ts";
-import { helperEntry, type Mount, planMounts } from "./mounts.ts";
+import { commandEnv, describeParts, shellIn } from "./parts.ts";
 import { places, proxyPort } from "./places.ts";
-import { isReachable, Stage } from "./reach.ts";
 import { removeTree } from "./remove-tree.ts";
 import { countTasks, type Walls } from "./walls.ts";
 
@@ -50,45 +49,6 @@ export interface Sandbox extends AsyncDisposable {
   /** Gives the work tree's files to the inside user again after Baton wrote into it. */
   adopt(): Promise<void>;
   close(): Promise<void>;
-}
-
-const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/** The whole environment of a command: at most ten names, none of them the host's. */
-export function commandEnv(path: string, hasNetwork: boolean): Record<string, string> {
-  const proxy = `http://127.0.0.1:${proxyPort}`;
-  return {
-    PATH: path,
-    HOME: places.home,
-    LANG: "C.UTF-8",
-    CI: "1",
-    TERM: "dumb",
-    PAGER: "cat",
-    GIT_PAGER: "cat",
-    GIT_TERMINAL_PROMPT: "0",
-    ...(hasNetwork ? { http_proxy: proxy, https_proxy: proxy } : {}),
-  };
-}
-
-/** The helper's code: its folder when run from source, one bundled file beside this one otherwise. */
-function helperPath(): string {
-  const here = fileURLToPath(import.meta.url);
-  return here.endsWith(".ts") ? join(dirname(here), "inside") : join(dirname(here), "file-server.mjs");
-}
-
-const etcFiles: Readonly<Record<string, string>> = {
-  passwd: "root:x:0:0:root:/root:/usr/sbin/nologin\nbaton:x:65534:65534:baton:/home/baton:/bin/bash\n",
-  group: "root:x:0:\nbaton:x:65534:\n",
-  hosts: "127.0.0.1 localhost baton\n::1 localhost\n",
-  "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
-  hostname: "baton\n",
-};
-
-function prepareEtc(scratchDir: string): string {
-  const dir = join(scratchDir, "etc");
-  mkdirSync(dir, { mode: 0o755 });
-  for (const [name, text] of Object.entries(etcFiles)) writeFileSync(join(dir, name), text, { mode: 0o644 });
-  return dir;
 }
 
 /** Raises the walls around a work tree. Throws SandboxError when they do not stand. */
@@ -212,60 +172,6 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
     [Symbol.asyncDispose]: () => sandbox.close(),
   };
   return sandbox;
-}
-
-/** The shell that runs the command file; one that has to change its directory first says itself when that fails. */
-function shellIn(cwd: string): string[] {
-  const shell = ["/bin/bash", "--noprofile", "--norc"];
-  if (cwd === places.workspace) return [...shell, places.command];
-  return [...shell, "-c", `cd -- "$1" || exit 127; exec "$0" --noprofile --norc ${places.command}`, "/bin/bash", cwd];
-}
-
-function describeParts(
-  spec: SandboxSpec,
-  scratchDir: string,
-  tmpDir: string,
-): { mounts: Mount[]; helperEntry: string; prefix: string[]; roots: string; socketName: string; path: string } {
-  const drops = spec.walls.uid !== null;
-  const stage = drops ? new Stage(scratchDir) : null;
-  const at = (path: string): string => stage?.at(path) ?? path;
-  const source = helperPath();
-  if (!existsSync(source)) throw new SandboxError(`the helper ${source} is missing`, { hint: "Run `npm run build`." });
-  const toolDirs = findToolDirs(spec.path ?? "", homedir()).filter((dir) => !drops || isReachable(dir));
-  const shownPath = [
-    ...(spec.path ?? "").split(":").filter((entry) => isShown(entry, toolDirs)),
-    ...systemPath.split(":"),
-  ];
-  const mounts = planMounts({
-    host: spec.walls.host,
-    toolDirs,
-    mask: [homedir(), ...(spec.mask ?? [])],
-    workDir: at(spec.workDir),
-    homeDir: at(spec.homeDir),
-    outputsDir: at(spec.outputsDir),
-    tmpDir: at(tmpDir),
-    etcDir: prepareEtc(scratchDir),
-    etcFiles: Object.keys(etcFiles),
-    node: at(process.execPath),
-    helper: at(source),
-    isBundled: source.endsWith(".mjs"),
-    proxyDir: spec.network ? at(dirname(spec.network.socketPath)) : null,
-  });
-  const roots = { workspace: places.workspace, home: places.home, outputs: places.outputs, tmp: places.tmp };
-  return {
-    mounts,
-    helperEntry: helperEntry(source.endsWith(".mjs")),
-    prefix: [...(stage?.prefix() ?? []), ...spec.walls.prefix],
-    roots: JSON.stringify(roots),
-    socketName: spec.network ? spec.network.socketPath.slice(dirname(spec.network.socketPath).length + 1) : "",
-    path: [...new Set(shownPath)].join(":"),
-  };
-}
-
-function isShown(entry: string, toolDirs: readonly string[]): boolean {
-  return (
-    /^\/(usr|bin|sbin|opt)(\/|$)/.test(entry) || toolDirs.some((dir) => entry === dir || entry.startsWith(`${dir}/`))
-  );
 }
 
 /** Hands directories to the user outside under whom the model runs; nothing to do when that is Baton's own. */

@@ -6,8 +6,8 @@ import { createServer as createTcp } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commandEnv } from "../../src/sandbox/parts.ts";
 import { acceptWalls, probeWalls, runProbes } from "../../src/sandbox/probe.ts";
-import { commandEnv } from "../../src/sandbox/sandbox.ts";
 import { readWalls } from "../../src/sandbox/walls.ts";
 import { type Box, openBox, skipWalls } from "./support.ts";
 

@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { SandboxError } from "../domain/errors.ts";
+import { findToolDirs } from "./host.ts";
+import { helperEntry, type Mount, planMounts } from "./mounts.ts";
+import { places, proxyPort } from "./places.ts";
+import { isReachable, Stage } from "./reach.ts";
+import type { SandboxSpec } from "./sandbox.ts";
+
+const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/** The whole environment of a command: at most ten names, none of them the host's. */
+export function commandEnv(path: string, hasNetwork: boolean): Record<string, string> {
+  const proxy = `http://127.0.0.1:${proxyPort}`;
+  return {
+    PATH: path,
+    HOME: places.home,
+    LANG: "C.UTF-8",
+    CI: "1",
+    TERM: "dumb",
+    PAGER: "cat",
+    GIT_PAGER: "cat",
+    GIT_TERMINAL_PROMPT: "0",
+    ...(hasNetwork ? { http_proxy: proxy, https_proxy: proxy } : {}),
+  };
+}
+
+/** The helper's code: its folder when run from source, one bundled file beside this one otherwise. */
+function helperPath(): string {
+  const here = fileURLToPath(import.meta.url);
+  return here.endsWith(".ts") ? join(dirname(here), "inside") : join(dirname(here), "file-server.mjs");
+}
+
+const etcFiles: Readonly<Record<string, string>> = {
+  passwd: "root:x:0:0:root:/root:/usr/sbin/nologin\nbaton:x:65534:65534:baton:/home/baton:/bin/bash\n",
+  group: "root:x:0:\nbaton:x:65534:\n",
+  hosts: "127.0.0.1 localhost baton\n::1 localhost\n",
+  "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files dns\n",
+  hostname: "baton\n",
+};
+
+function prepareEtc(scratchDir: string): string {
+  const dir = join(scratchDir, "etc");
+  mkdirSync(dir, { mode: 0o755 });
+  for (const [name, text] of Object.entries(etcFiles)) writeFileSync(join(dir, name), text, { mode: 0o644 });
+  return dir;
+}
+
+/** The shell that runs the command file; one that has to change its directory first says itself when that fails. */
+export function shellIn(cwd: string): string[] {
+  const shell = ["/bin/bash", "--noprofile", "--norc"];
+  if (cwd === places.workspace) return [...shell, places.command];
+  return [...shell, "-c", `cd -- "$1" || exit 127; exec "$0" --noprofile --norc ${places.command}`, "/bin/bash", cwd];
+}
+
+/** What is the same for every start in one sandbox: its root, how to get there, and the programs that Baton runs in it. */
+export function describeParts(
+  spec: SandboxSpec,
+  scratchDir: string,
+  tmpDir: string,
+): { mounts: Mount[]; helperEntry: string; prefix: string[]; roots: string; socketName: string; path: string } {
+  const drops = spec.walls.uid !== null;
+  const stage = drops ? new Stage(scratchDir) : null;
+  const at = (path: string): string => stage?.at(path) ?? path;
+  const source = helperPath();
+  if (!existsSync(source)) throw new SandboxError(`the helper ${source} is missing`, { hint: "Run `npm run build`." });
+  const toolDirs = findToolDirs(spec.path ?? "", homedir()).filter((dir) => !drops || isReachable(dir));
+  const shownPath = [
+    ...(spec.path ?? "").split(":").filter((entry) => isShown(entry, toolDirs)),
+    ...systemPath.split(":"),
+  ];
+  const mounts = planMounts({
+    host: spec.walls.host,
+    toolDirs,
+    mask: [homedir(), ...(spec.mask ?? [])],
+    workDir: at(spec.workDir),
+    homeDir: at(spec.homeDir),
+    outputsDir: at(spec.outputsDir),
+    tmpDir: at(tmpDir),
+    etcDir: prepareEtc(scratchDir),
+    etcFiles: Object.keys(etcFiles),
+    node: at(process.execPath),
+    helper: at(source),
+    isBundled: source.endsWith(".mjs"),
+    proxyDir: spec.network ? at(dirname(spec.network.socketPath)) : null,
+  });
+  const roots = { workspace: places.workspace, home: places.home, outputs: places.outputs, tmp: places.tmp };
+  return {
+    mounts,
+    helperEntry: helperEntry(source.endsWith(".mjs")),
+    prefix: [...(stage?.prefix() ?? []), ...spec.walls.prefix],
+    roots: JSON.stringify(roots),
+    socketName: spec.network ? spec.network.socketPath.slice(dirname(spec.network.socketPath).length + 1) : "",
+    path: [...new Set(shownPath)].join(":"),
+  };
+}
+
+function isShown(entry: string, toolDirs: readonly string[]): boolean {
+  return (
+    /^\/(usr|bin|sbin|opt)(\/|$)/.test(entry) || toolDirs.some((dir) => entry === dir || entry.startsWith(`${dir}/`))
+  );
+}
