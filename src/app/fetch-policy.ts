@@ -12,15 +12,16 @@ export async function fetchPolicy(
   github: GitHub,
   repository: RepositoryName,
   defaultBranch: string,
+  file = policyFile,
 ): Promise<PolicyOutcome> {
   const found = await github.find<{ content?: string; sha?: string }>("/repos/{owner}/{repo}/contents/{+path}", {
     ...repository,
-    path: policyFile,
+    path: file,
     ref: defaultBranch,
   });
   const text = found?.content === undefined ? null : Buffer.from(found.content, "base64").toString("utf8");
   try {
-    return { kind: "policy", ...readFoundPolicy(text, policyFile) };
+    return { kind: "policy", ...readFoundPolicy(text, file) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { kind: "mistaken", text: `${error.message} ${error.hint}`, sha: found?.sha ?? "" };

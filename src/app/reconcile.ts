@@ -83,10 +83,23 @@ async function reconcileLocked(
   // A run dispatched since may not have claimed the session yet.
   const counts = await fetchRunCounts(github, repository, workflowFile, { actorId: state.requester.id, session });
   if (counts.alive.length > 0) return;
-  const deaths = deathsInARow(state);
-  const isAllowed = deaths <= maxDeaths && mayWrite(await fetchPermission(github, repository, state.requester));
-  if (isAllowed) await goOn(hands, github, repository, state);
-  await showDeath(hands, github, repository, state, isAllowed);
+  await buryRun(hands, github, repository, state);
+}
+
+/** What follows when the last run of a session died: the next one, at most twice in a row, and a truthful status. */
+export async function buryRun(
+  hands: AppHands,
+  github: GitHub,
+  repository: RepositoryFacts,
+  state: State,
+  options: { mayGoOn?: boolean } = {},
+): Promise<{ goesOn: boolean }> {
+  const isTired = deathsInARow(state) > maxDeaths;
+  const goesOn =
+    options.mayGoOn !== false && !isTired && mayWrite(await fetchPermission(github, repository, state.requester));
+  if (goesOn) await goOn(hands, github, repository, state);
+  await showDeath(hands, github, repository, state, goesOn);
+  return { goesOn };
 }
 
 /** How many of the newest runs ended without a stop reason. */

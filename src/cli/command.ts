@@ -42,7 +42,9 @@ export function readCommandLine(command: CliCommand, words: string[], terminal: 
     const { min, max } = command.positionals;
     if (positionals.length < min || positionals.length > max) {
       const allowed = min === max ? `${min}` : `${min} to ${max}`;
-      throw new ConfigError(`baton ${command.name} takes ${allowed} plain arguments, found ${positionals.length}.`, { hint });
+      throw new ConfigError(`baton ${command.name} takes ${allowed} plain arguments, found ${positionals.length}.`, {
+        hint,
+      });
     }
     return { values: values as CommandInput["values"], positionals, terminal };
   } catch (error) {

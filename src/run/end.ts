@@ -1,3 +1,4 @@
+import { ConfigError, describeError, SandboxError } from "../domain/errors.ts";
 import type { ContextEndKind } from "../domain/event.ts";
 import type { StopReason } from "../domain/stop-reason.ts";
 
@@ -7,8 +8,10 @@ export interface RunEnd {
   text: string;
 }
 
-/** The stop reason that a context's end means for its run, or null when the run goes on with another context. */
-export function stopOfContext(end: ContextEndKind, reason: string): StopReason | null {
+const ceilings: ReadonlySet<string> = new Set(["max_turns", "max_budget", "timeout"] satisfies StopReason[]);
+
+/** What a context's end means for its run: an end, or null when the run goes on with another context. */
+export function endOfContext(end: ContextEndKind, reason: string): RunEnd | null {
   switch (end) {
     case "finished":
     case "contract":
@@ -17,10 +20,18 @@ export function stopOfContext(end: ContextEndKind, reason: string): StopReason |
     case "reset":
       return null;
     case "ceiling":
-      return reason === "max_turns" || reason === "max_budget" || reason === "timeout" ? reason : "max_budget";
+      return { stop: ceilings.has(reason) ? (reason as StopReason) : "max_budget", text: reason };
     case "stopped":
-      return "cancelled";
+      return { stop: "cancelled", text: reason || "A person asked for the end with `/stop`." };
     default:
-      return end;
+      return { stop: end, text: reason };
   }
+}
+
+/** The end that a thrown error means. A cancelled run is cancelled, whatever its abort made fail. */
+export function endOfError(error: unknown, signal: AbortSignal): RunEnd {
+  if (signal.aborted) return { stop: "cancelled", text: "The run was cancelled from outside." };
+  if (error instanceof ConfigError) return { stop: "config_error", text: describeError(error) };
+  if (error instanceof SandboxError) return { stop: "sandbox_error", text: describeError(error) };
+  return { stop: "api_error", text: `Something outside failed: ${describeError(error)}` };
 }

@@ -1,5 +1,6 @@
 import type { Command } from "../domain/command.ts";
 import type { Envelope } from "../domain/envelope.ts";
+import type { Record } from "../domain/event.ts";
 import type { State } from "../domain/state.ts";
 import type { StopReason } from "../domain/stop-reason.ts";
 import type { Verdict } from "../domain/verdict.ts";
@@ -47,6 +48,8 @@ export interface Publication {
   title: string;
   /** Whether the pull request is ready for review. */
   ready: boolean;
+  /** The verdict is `pass` and about the tree that stands on the branch. */
+  isVerified: boolean;
 }
 
 export interface PublishedIds {
@@ -71,9 +74,9 @@ export interface Forge {
   isRunAlive(runId: string, attempt: number): Promise<boolean>;
   fateOfPullRequest(state: State): Promise<PullRequestFate>;
   /** Brings pull request, check run and status comment to this publication. */
-  publish(publication: Publication): Promise<PublishedIds>;
-  /** The status comment alone; callers may call it often, it writes at most every 30 s. */
-  showProgress(publication: Publication): Promise<void>;
+  publish(publication: Publication, record: Record): Promise<PublishedIds>;
+  /** The status comment alone; callers may call it often, it writes at most every 30 s unless forced. */
+  showProgress(publication: Publication, record: Record, force: boolean): Promise<void>;
   /** Shown where a run ends before there is a session to show: one comment, or a line of the log. */
   explain(stop: StopReason, reason: string): Promise<void>;
   /** Rings the doorbell for the next run of the same session. */

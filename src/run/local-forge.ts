@@ -6,7 +6,8 @@ import type { Forge, InboxItem, Publication, PublishedIds, SessionRequest } from
 export interface LocalForgeOptions {
   /** Folder that receives `report.md`, `status.md` and `check.md`; made when absent. */
   outDir: string;
-  request: SessionRequest;
+  /** Null when only a session that exists can go on. */
+  request: SessionRequest | null;
   /** Commands given on the command line, as if they had been comments. */
   inbox: InboxItem[];
   now: () => Date;
@@ -30,7 +31,19 @@ export function createLocalForge(options: LocalForgeOptions): Forge {
   return {
     identity: "local",
     runUrl: null,
-    loadRequest: async () => ({ kind: "ok", request: options.request }),
+    async loadRequest(state) {
+      if (state)
+        return {
+          kind: "ok",
+          request: { ...state.request, hiddenRemoved: 0, requester: state.requester, baseRef: state.base.ref },
+        };
+      if (options.request) return { kind: "ok", request: options.request };
+      return {
+        kind: "refused",
+        stop: "config_error",
+        reason: "There is no such session in this repository; give a task to start one.",
+      };
+    },
     readInbox: async (state) => options.inbox.filter(({ commentId }) => commentId > state.comment_cursor),
     isRunAlive: async (runId) => processIsAlive(Number(runId.split("-")[0])),
     fateOfPullRequest: async () => "none",

@@ -4,6 +4,7 @@ import type { RunLimits } from "../domain/limits.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { State } from "../domain/state.ts";
 import type { Model } from "../loop/model.ts";
+import type { Registries } from "../sandbox/allow-list.ts";
 import type { Forge } from "./forge.ts";
 
 /** Everything a run needs from outside, read once at the door and given as one value. */
@@ -26,6 +27,10 @@ export interface RunWorld {
   allowDegradedWalls: boolean;
   redact: (text: string) => string;
   now: () => Date;
+  /** Package registries that this host's clients are configured to use; never their credentials. */
+  registries: Registries;
+  /** Proxies and certificate stores of the host, for git alone. */
+  hostEnv: Readonly<globalThis.Record<string, string | undefined>>;
   /** Aborts on SIGINT and SIGTERM. */
   signal: AbortSignal;
   /** Stops before the first outward write: set-up, contract and plan are shown, nothing is pushed. */

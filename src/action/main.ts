@@ -1,0 +1,73 @@
+import * as core from "@actions/core";
+import { ConfigError, describeError } from "../domain/errors.ts";
+import { stopReasons } from "../domain/stop-reason.ts";
+import { closeRun } from "./close.ts";
+import { type Door, readDoor } from "./door.ts";
+import { explainMistake } from "./explain-mistake.ts";
+import { runGate } from "./gate.ts";
+import { type Identity, openIdentity } from "./identity.ts";
+import { showResult } from "./outputs.ts";
+import { runJob } from "./run-job.ts";
+
+/** The action's door: which job this is, and one catch for whatever goes wrong. */
+async function main(): Promise<void> {
+  const door = await readDoor((name) => core.getInput(name), process.env, core.setSecret);
+  const cancel = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => cancel.abort(new Error(`received ${signal}`)));
+  // Writes must still go out after a cancel: the identity has no part in the abort.
+  await using identity = await openIdentity(door, new AbortController().signal);
+  await completeRepository(door, identity);
+  try {
+    await runMode(door, identity, cancel.signal);
+  } catch (error) {
+    if (error instanceof ConfigError)
+      await explainMistake(door, identity, error).catch((second) => say(describeError(second)));
+    throw error;
+  }
+}
+
+async function runMode(door: Door, identity: Identity, signal: AbortSignal): Promise<void> {
+  switch (door.inputs.mode) {
+    case "gate": {
+      const outcome = await runGate(door, identity, say);
+      say(outcome.go ? `go: ${outcome.envelope.session} (${outcome.reason})` : `nothing to start: ${outcome.reason}`);
+      core.setOutput("go", String(outcome.go));
+      core.setOutput("session_id", outcome.go ? outcome.envelope.session : "");
+      core.setOutput("envelope", outcome.go ? JSON.stringify(outcome.envelope) : "");
+      return;
+    }
+    case "run": {
+      const result = await runJob(door, identity, { say, signal });
+      await showResult(result, door);
+      if (stopReasons[result.stop].conclusion === "failure") {
+        core.error(`${stopReasons[result.stop].sentence} ${result.text}`.slice(0, 2_000));
+        process.exitCode = stopReasons[result.stop].exitCode;
+      }
+      return;
+    }
+    case "close":
+      say(await closeRun(door, identity, say));
+  }
+}
+
+/** Events such as `schedule` do not name the default branch; GitHub does. */
+async function completeRepository(door: Door, identity: Identity): Promise<void> {
+  if (door.repository.defaultBranch !== "" && door.repository.id !== 0) return;
+  const found = (
+    await identity.github.get<{ id: number; default_branch: string }>("/repos/{owner}/{repo}", { ...door.repository })
+  ).data;
+  door.repository.id = found.id;
+  door.repository.defaultBranch = found.default_branch;
+}
+
+/** One line of the log. A line of the model's can never begin with `::`, so nothing it prints acts as a workflow command. */
+function say(text: string): void {
+  for (const line of text.split(/\r\n|[\r\n]/))
+    core.info(line.startsWith("::") || line.startsWith("##[") ? ` ${line}` : line);
+}
+
+main().catch((error: unknown) => {
+  core.setFailed(describeError(error));
+  process.exitCode = error instanceof ConfigError ? stopReasons.config_error.exitCode : 1;
+});

@@ -1,0 +1,20 @@
+import { join } from "node:path";
+import * as core from "@actions/core";
+import { renderJobSummary } from "../evaluator/job-summary.ts";
+import type { RunResult } from "../run/finish.ts";
+import { leaveFiles } from "../run/leave-files.ts";
+import { summarise } from "../run/summary.ts";
+import type { Door } from "./door.ts";
+
+/** Leaves report, journal and trace for the artifact, sets the outputs, and writes the job summary. */
+export async function showResult(result: RunResult, door: Door): Promise<void> {
+  const files = await leaveFiles(result, join(door.tempDir, "baton-out"));
+  const outputs = {
+    ...summarise(result),
+    report_file: files.report,
+    execution_file: files.journal,
+    trace_file: files.trace,
+  };
+  for (const [name, value] of Object.entries(outputs)) core.setOutput(name, String(value));
+  await core.summary.addRaw(result.view ? renderJobSummary(result.view) : `${result.text}\n`, true).write();
+}

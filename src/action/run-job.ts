@@ -1,0 +1,127 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fetchPolicy } from "../app/fetch-policy.ts";
+import { Envelope } from "../domain/envelope.ts";
+import { ConfigError } from "../domain/errors.ts";
+import { toMicroUsd } from "../domain/limits.ts";
+import type { Policy } from "../domain/policy.ts";
+import { createModel } from "../loop/model.ts";
+import { lowerLimits } from "../policy/lower-limits.ts";
+import { describeEvent } from "../run/describe-event.ts";
+import type { RunResult } from "../run/finish.ts";
+import { createGitHubForge } from "../run/github-forge.ts";
+import { readRegistries } from "../run/registries.ts";
+import { runSession } from "../run/run.ts";
+import { version } from "../run/version.ts";
+import { createRedactor } from "../session/redact.ts";
+import type { Door } from "./door.ts";
+import type { Identity } from "./identity.ts";
+
+/** One run of a session on GitHub: reads policy and limits, and hands everything to `runSession` as one world. */
+export async function runJob(
+  door: Door,
+  identity: Identity,
+  io: { say: (line: string) => void; signal: AbortSignal },
+): Promise<RunResult> {
+  const { inputs, repository } = door;
+  const envelope = readEnvelope(inputs.task);
+  const apiKey = inputs.anthropic_api_key;
+  if (!apiKey) {
+    throw new ConfigError("The input `anthropic_api_key` is empty.", {
+      hint: "Add the secret ANTHROPIC_API_KEY under Settings → Secrets and variables → Actions, then trigger again.",
+    });
+  }
+  const { policy, said } = await loadPolicy(door, identity);
+  const asked = {
+    from: "The workflow",
+    turns: inputs.max_turns,
+    usdMicro: inputs.max_budget_usd === null ? null : toMicroUsd(inputs.max_budget_usd),
+    ms: inputs.timeout_minutes === null ? null : Math.round(inputs.timeout_minutes * 60_000),
+  };
+  const lowered = lowerLimits(policy, [asked]);
+  if (lowered.kind === "exhausted") throw new ConfigError(lowered.reason, { hint: "Raise the limit in the policy." });
+  for (const note of lowered.notes) io.say(note);
+  const prompt = await readPrompt(door);
+  return await runSession({
+    envelope,
+    run: { id: door.run.id, attempt: door.run.attempt },
+    policy,
+    policySource: said,
+    limits: lowered.limits,
+    branchPrefix: inputs.branch_prefix,
+    models: {
+      initializer: inputs.model ?? policy.models.initializer,
+      worker: inputs.model ?? policy.models.worker,
+      evaluator: inputs.evaluator_model ?? policy.models.evaluator,
+    },
+    remote: { url: `${door.serverUrl}/${repository.owner}/${repository.repo}.git`, token: () => identity.token() },
+    forge: createGitHubForge({
+      github: identity.github,
+      repository,
+      envelope,
+      policy,
+      own: identity,
+      given: prompt === null ? null : { ...prompt, requester: { id: door.actor.id ?? 0, login: door.actor.login } },
+      baseBranch: inputs.base_branch,
+      runUrl: door.run.url,
+      now: Date.now,
+      say: io.say,
+    }),
+    model: createModel({ apiKey, baseUrl: door.anthropicBaseUrl ?? undefined }),
+    dir: join(door.tempDir, `baton-${door.run.id}-${door.run.attempt}`),
+    allowDegradedWalls: inputs.sandbox === "degraded-ok",
+    redact: createRedactor(
+      [apiKey, inputs.github_token, inputs.app_private_key].filter((value): value is string => Boolean(value)),
+    ),
+    now: () => new Date(),
+    registries: await readRegistries(door.env),
+    hostEnv: door.env,
+    signal: io.signal,
+    dryRun: inputs.dry_run,
+    onEvent: (event, state) => {
+      const line = describeEvent(event, state);
+      if (line !== null) io.say(line);
+      if (inputs.show_full_output && event.type === "tool_finished") io.say(event.data.content);
+    },
+    batonVersion: version,
+  });
+}
+
+/** The envelope that the gate handed on. Throws ConfigError with the field that is wrong. */
+export function readEnvelope(task: string | null): Envelope {
+  const hint = "Trigger again by the label or a command; the envelope is written by Baton itself.";
+  if (!task) throw new ConfigError("The input `task` is empty: a run needs the envelope of the gate.", { hint });
+  let value: unknown;
+  try {
+    value = JSON.parse(task);
+  } catch (cause) {
+    throw new ConfigError("The input `task` is not JSON.", { hint, cause });
+  }
+  const parsed = Envelope.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new ConfigError(
+    `The input \`task\` is no envelope: ${issue?.path.map(String).join(".") || "the whole"}: ${issue?.message}.`,
+    { hint },
+  );
+}
+
+/** The policy of the default branch. A mistake in it ends the job before anything is started. */
+async function loadPolicy(door: Door, identity: Identity): Promise<{ policy: Policy; said: string }> {
+  const found = await fetchPolicy(
+    identity.github,
+    door.repository,
+    door.repository.defaultBranch,
+    door.inputs.config_file,
+  );
+  if (found.kind === "policy") return { policy: found.policy, said: found.said };
+  throw new ConfigError(found.text, { hint: "Nothing was started." });
+}
+
+async function readPrompt(door: Door): Promise<{ title: string; body: string } | null> {
+  const { prompt, prompt_file: file } = door.inputs;
+  const text = prompt ?? (file ? await readFile(join(door.workspace, file), "utf8") : null);
+  if (!text?.trim()) return null;
+  const title = text.trim().split("\n")[0]!.slice(0, 200);
+  return { title, body: text.trim() };
+}

@@ -1,0 +1,54 @@
+import { describeError } from "../domain/errors.ts";
+import { type CliCommand, readCommandLine, type Terminal } from "./command.ts";
+import { commands } from "./commands.ts";
+
+/** `baton <command> …`: finds the command, runs it, and turns every ending into an exit code. 2 is a usage error. */
+export async function runCli(argv: string[], terminal: Terminal): Promise<number> {
+  const [name = "--help", ...words] = argv;
+  if (name === "--help" || name === "-h" || name === "help") {
+    const wanted = commands.find((command) => command.name === words[0]);
+    terminal.out(wanted ? `${wanted.help}\n` : overview());
+    return 0;
+  }
+  const command = commands.find((candidate) => candidate.name === name);
+  if (!command) {
+    terminal.err(`baton: there is no command ${JSON.stringify(name)}. Allowed: ${names()}.\nSee: baton --help\n`);
+    return 2;
+  }
+  return runCommand(command, words, terminal);
+}
+
+async function runCommand(command: CliCommand, words: string[], terminal: Terminal): Promise<number> {
+  try {
+    const input = readCommandLine(command, words, terminal);
+    if (input === "help") {
+      terminal.out(`${command.help}\n`);
+      return 0;
+    }
+    return await command.run(input);
+  } catch (error) {
+    terminal.err(`baton ${command.name}: ${describeError(error)}\n`);
+    return error instanceof Error && error.name === "ConfigError" ? 2 : 1;
+  }
+}
+
+function names(): string {
+  return commands.map(({ name }) => name).join(", ");
+}
+
+function overview(): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
+  return [
+    "baton: a coding agent that keeps working after you leave, and proves what it did.",
+    "",
+    "Usage: baton <command> [options]",
+    "",
+    ...lines,
+    "",
+    "Try it without a key: npm run demo",
+    "On your repository:   baton run --repo . --task-file issue.md --max-turns 60 --max-budget-usd 3",
+    "Each command explains itself: baton <command> --help",
+    "",
+  ].join("\n");
+}

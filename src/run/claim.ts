@@ -1,0 +1,131 @@
+import { toMicroUsd } from "../domain/limits.ts";
+import { committedUsd } from "../domain/replay.ts";
+import { workBranchOf } from "../domain/session-key.ts";
+import type { State } from "../domain/state.ts";
+import { claimSession as claimInSession } from "../session/claim.ts";
+import type { RunEnd } from "./end.ts";
+import type { SessionRequest } from "./forge.ts";
+import type { Run } from "./open-run.ts";
+
+/** Whether this run holds the session now. `claimed` says if its claim was written at all. */
+export type Claim = { kind: "held" } | { kind: "ended"; claimed: boolean; end: RunEnd };
+
+/** Takes the session for this run: checks the person again, starts a generation where there is none, and pushes the claim. */
+export async function claimSession(run: Run): Promise<Claim> {
+  const before = run.session.hasState() ? run.session.state() : null;
+  const fate = before ? await run.world.forge.fateOfPullRequest(before) : "none";
+  const goesOn = before !== null && fate !== "merged" && fate !== "closed";
+  const asked = await run.world.forge.loadRequest(goesOn ? before : null);
+  if (asked.kind === "refused") return { kind: "ended", claimed: false, end: { stop: asked.stop, text: asked.reason } };
+  const baseSha = goesOn ? await fetchKnownBase(run, before) : await fetchBase(run, asked.request.baseRef);
+  if (!baseSha) {
+    const text = `The branch \`${asked.request.baseRef}\` does not exist on the remote; nothing can be started from it.`;
+    return { kind: "ended", claimed: false, end: { stop: "conflict", text } };
+  }
+  if (!goesOn) run.workTree = await run.store.treeOf(baseSha);
+  const start = goesOn
+    ? null
+    : describeStart(run, asked.request, { baseSha, generation: (before?.generation ?? 0) + 1 });
+  return await pushClaim(run, before, start);
+}
+
+async function pushClaim(
+  run: Run,
+  before: State | null,
+  start: ReturnType<typeof describeStart> | null,
+): Promise<Claim> {
+  const { world } = run;
+  const outcome = await claimInSession({
+    session: run.session,
+    found: run.found,
+    start,
+    run: {
+      run_id: world.run.id,
+      run_attempt: world.run.attempt,
+      run_url: world.forge.runUrl,
+      trigger: world.envelope.trigger.kind,
+      actor: null,
+      identity: world.forge.identity,
+      limits: lowerBySession(run, before),
+      hop: world.envelope.hop,
+      baton_version: world.batonVersion,
+      walls: run.workshop.wallsText,
+    },
+    workTree: run.workTree,
+    allowanceUsdMicro: committedUsd,
+    isRunAlive: (runId, attempt) => world.forge.isRunAlive(runId, attempt),
+  });
+  switch (outcome.kind) {
+    case "claimed":
+      run.passedBefore = run.session.state().criteria.filter(({ status }) => status === "pass").length;
+      run.spentBefore = spentByRole(run);
+      run.startedWithoutContract = run.session.state().contract === null;
+      return { kind: "held" };
+    case "held":
+      return skipped(`Run ${outcome.by.run_id} is at work on this session; it reads new commands between turns.`);
+    case "superseded":
+      run.superseded = outcome.detail;
+      return {
+        kind: "ended",
+        claimed: false,
+        end: { stop: "superseded", text: "Another run claimed this session a moment earlier." },
+      };
+    default:
+      return {
+        kind: "ended",
+        claimed: false,
+        end: { stop: "api_error", text: `The session could not be claimed on the remote: ${outcome.detail}` },
+      };
+  }
+}
+
+/** A write-off belongs to the harness, so the roles' figures are those of before this run. */
+function spentByRole(run: Run): Run["spentBefore"] {
+  const { by_role: roles } = run.session.state().spend;
+  return Object.fromEntries(Object.entries(roles).map(([role, spend]) => [role, spend.usd_micro]));
+}
+
+function describeStart(run: Run, request: SessionRequest, base: { baseSha: string; generation: number }) {
+  return {
+    session: run.session.key,
+    generation: base.generation,
+    branch: workBranchOf(run.session.key, base.generation, run.world.branchPrefix),
+    base_ref: request.baseRef,
+    base_sha: base.baseSha,
+    request: {
+      number: request.number,
+      title: request.title,
+      body: request.body,
+      sha256: request.sha256,
+      url: request.url,
+      hidden_removed: request.hiddenRemoved,
+    },
+    requester: request.requester,
+  };
+}
+
+/** The run's limits within what the session has left. A lost run's write-off is only known after the claim; the purse counts it. */
+function lowerBySession(run: Run, before: State | null): { turns: number; usd_micro: number; ms: number } {
+  const { limits, policy } = run.world;
+  const left = toMicroUsd(policy.limits.session.usd) - (before ? committedUsd(before) : 0);
+  return { ...limits, usd_micro: Math.max(0, Math.min(limits.usd_micro, left)) };
+}
+
+async function fetchKnownBase(run: Run, state: State): Promise<string> {
+  if ((await run.store.resolve(`${state.base.sha}^{commit}`)) === null) {
+    await run.store.fetch([`refs/heads/${state.base.ref}`]);
+  }
+  return state.base.sha;
+}
+
+async function fetchBase(run: Run, ref: string): Promise<string | null> {
+  const full = ref.startsWith("refs/") ? ref : `refs/heads/${ref}`;
+  const sha = (await run.store.lsRemote([full])).get(full);
+  if (!sha) return null;
+  await run.store.fetch([full]);
+  return sha;
+}
+
+function skipped(text: string): Claim {
+  return { kind: "ended", claimed: false, end: { stop: "skipped", text } };
+}

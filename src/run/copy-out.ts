@@ -1,0 +1,41 @@
+import type { RunEnd } from "./end.ts";
+import type { Run } from "./open-run.ts";
+
+/** Copy-outs with protected changes after which the run ends: the worker was told the first time. */
+const maxViolations = 3;
+
+/**
+ * Takes the work folder as a tree into Baton's own git directory. Protected paths come from the base again and
+ * what may not leave stays out; both are recorded, and a worker who insists ends the run.
+ */
+export async function copyOut(run: Run, workDir: string): Promise<RunEnd | null> {
+  await run.copying;
+  const baseTree = await run.store.treeOf(run.session.state().base.sha);
+  const snapshot = await run.store.snapshot(workDir, {
+    baseTree,
+    isProtected: (path) => run.protection(path) !== null,
+  });
+  run.workTree = snapshot.tree;
+  if (snapshot.restored.length > 0) {
+    await run.record("policy_enforced", {
+      action: "restored",
+      paths: snapshot.restored.slice(0, 50),
+      reason: "These paths are protected; the base's content stands.",
+    });
+  }
+  if (snapshot.refused.length > 0) {
+    await run.record("policy_enforced", {
+      action: "refused",
+      paths: snapshot.refused.slice(0, 50).map(({ path }) => path),
+      reason: [...new Set(snapshot.refused.map(({ why }) => why))].join("; "),
+    });
+  }
+  const violations = run.session
+    .events()
+    .filter((event) => event.type === "policy_enforced" && event.data.action === "restored").length;
+  if (snapshot.restored.length === 0 || violations < maxViolations) return null;
+  return {
+    stop: "policy_violation",
+    text: `The work changed protected paths ${violations} times: ${snapshot.restored.slice(0, 5).join(", ")}.`,
+  };
+}

@@ -1,0 +1,124 @@
+import { describeError } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
+import type { State } from "../domain/state.ts";
+import { type StopReason, stopReasons } from "../domain/stop-reason.ts";
+import { renderReport } from "../evaluator/report.ts";
+import type { ReportView } from "../evaluator/report-view.ts";
+import { planContinuation } from "./continuation.ts";
+import { returnDay } from "./day.ts";
+import type { RunEnd } from "./end.ts";
+import type { Run } from "./open-run.ts";
+import { saveNow, saveWork } from "./save.ts";
+import { publishNow, viewOf } from "./show.ts";
+
+/** What a run came to, for the door: outputs, exit code and files are made from this. */
+export interface RunResult {
+  stop: StopReason;
+  text: string;
+  /** Null when the session was never claimed and nothing was known of it. */
+  state: State | null;
+  sessionRef: string;
+  pullRequest: number | null;
+  pullRequestUrl: string | null;
+  report: string;
+  view: ReportView | null;
+  events: readonly Event[];
+  /** Folder with journal, state and outputs on this runner. */
+  sessionDir: string;
+  continued: boolean;
+}
+
+/** Runs in a row without verified progress after which only a person starts the next one. */
+const maxIdleRuns = 3;
+
+/** Ends a run: records why, pushes work and session, publishes, gives back money, and rings for the next run where that is wanted. */
+export async function finishRun(run: Run, end: RunEnd, { claimed }: { claimed: boolean }): Promise<RunResult> {
+  if (!claimed) return await finishUnclaimed(run, end);
+  if (run.superseded || end.stop === "superseded") return resultOf(run, { ...end, stop: "superseded" }, null, false);
+  const final = judgeProgress(run, end);
+  await run.record("run_ended", {
+    stop_reason: final.stop,
+    text: final.text.slice(0, 2_000),
+    progress: hasProgress(run),
+  });
+  const problems = await attempt("save the work", () => saveFinal(run, final.stop));
+  const published = await attemptOf("publish", () => publishNow(run, final.stop));
+  problems.push(...(await attempt("give back the day's rest", () => returnDay(run))));
+  for (const text of [...problems, ...published.problems]) await run.record("warned", { text });
+  await saveNow(run);
+  const next = planContinuation(run, final.stop);
+  if (next) await attempt("ring for the next run", () => run.world.forge.ringDoorbell(next));
+  return resultOf(run, final, published.value?.pullRequest ?? null, next !== null);
+}
+
+async function finishUnclaimed(run: Run, end: RunEnd): Promise<RunResult> {
+  await attempt("explain", () => run.world.forge.explain(end.stop, end.text));
+  return resultOf(run, end, null, false);
+}
+
+/** The last commit: with a passed verdict its tree is exactly the verified one, so the state file goes (unless the policy keeps it). */
+async function saveFinal(run: Run, stop: StopReason): Promise<void> {
+  const { contract, verdict, session } = run.session.state();
+  if (!contract) return;
+  const isVerified = stop === "done" && verdict?.tree === run.workTree;
+  const bare = isVerified && !run.world.policy.keep_state_file;
+  const message = isVerified ? `baton: finish ${session}` : `baton: hand on ${session} (${stop})`;
+  const outcome = await saveWork(run, message, { bare });
+  if (outcome.kind !== "pushed") throw new Error(outcome.detail);
+}
+
+function hasProgress(run: Run): boolean {
+  const state = run.session.state();
+  const passed = state.criteria.filter(({ status }) => status === "pass").length;
+  return (
+    passed > run.passedBefore ||
+    (state.contract !== null && run.startedWithoutContract) ||
+    state.verdict?.outcome === "pass"
+  );
+}
+
+function judgeProgress(run: Run, end: RunEnd): RunEnd {
+  const { runs_without_progress: idle } = run.session.state();
+  const isCap =
+    stopReasons[end.stop].conclusion === "neutral" &&
+    stopReasons[end.stop].resumable &&
+    end.stop !== "blocked" &&
+    end.stop !== "cancelled" &&
+    end.stop !== "api_error";
+  if (!isCap || hasProgress(run) || idle + 1 < maxIdleRuns) return end;
+  return {
+    stop: "no_progress",
+    text: `${idle + 1} runs in a row brought no verified progress; the last one: ${end.text}`,
+  };
+}
+
+function resultOf(run: Run, end: RunEnd, pullRequest: number | null, continued: boolean): RunResult {
+  const state = run.session.hasState() ? run.session.state() : null;
+  const view = state ? viewOf(run) : null;
+  return {
+    stop: end.stop,
+    text: end.text,
+    state,
+    sessionRef: run.session.sessionRef(),
+    pullRequest,
+    pullRequestUrl: run.pullRequestUrl,
+    report: view ? renderReport(view) : "",
+    view,
+    events: run.session.events(),
+    sessionDir: run.sessionDir,
+    continued,
+  };
+}
+
+async function attempt(what: string, act: () => Promise<unknown>): Promise<string[]> {
+  return (await attemptOf(what, act)).problems;
+}
+
+/** What fails at the end must not keep the rest of the ending from happening. */
+async function attemptOf<T>(what: string, act: () => Promise<T>): Promise<{ value: T | null; problems: string[] }> {
+  try {
+    return { value: await act(), problems: [] };
+  } catch (error) {
+    return { value: null, problems: [`It was not possible to ${what}: ${describeError(error).slice(0, 400)}`] };
+  }
+}

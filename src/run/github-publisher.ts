@@ -1,0 +1,111 @@
+import type { Record } from "../domain/event.ts";
+import { stopReasons } from "../domain/stop-reason.ts";
+import { placeReport } from "../evaluator/report.ts";
+import { ensureCheckRun } from "../github/check-run.ts";
+import type { GitHub } from "../github/client.ts";
+import type { IntentLog } from "../github/ensure-once.ts";
+import { ensureDraft, ensurePullRequest, ensureReady, type PullRequest } from "../github/pull-request.ts";
+import { ensureStatusComment } from "../github/status-comment.ts";
+import { createIntentLog } from "../session/intents.ts";
+import type { Publication, PublishedIds } from "./forge.ts";
+import type { GitHubForgeOptions } from "./github-forge.ts";
+
+/** Name of the one check run per commit; its conclusion is the verdict. */
+export const checkName = "baton";
+
+export interface Publisher {
+  publish(publication: Publication, record: Record): Promise<PublishedIds>;
+  status(publication: Publication, record: Record): Promise<void>;
+}
+
+/** Pull request, check run and status comment on GitHub; the pull request comes first, so that the others can link it. */
+export function createPublisher(options: GitHubForgeOptions): Publisher {
+  const status = async (publication: Publication, record: Record): Promise<void> => {
+    const number = publication.state.request.number;
+    if (number === null) return;
+    await ensureStatusComment(options.github, {
+      repository: options.repository,
+      number,
+      session: publication.state.session,
+      body: publication.status,
+      authors: options.own.logins,
+      knownId: Number(publication.state.published["status_comment"]) || options.envelope.status_comment_id,
+      log: intentsOf(publication, record),
+    });
+  };
+  return {
+    status,
+    async publish(publication, record) {
+      const problems: string[] = [];
+      const log = intentsOf(publication, record);
+      const pull = publication.head ? await openPullRequest(options, publication, log, problems) : null;
+      if (publication.head) await attempt(problems, "the check run", () => writeCheck(options, publication, log));
+      if (pull)
+        await attempt(problems, "the state of the pull request", () => setReadiness(options.github, pull, publication));
+      await attempt(problems, "the status comment", () => status(publication, record));
+      return { pullRequest: pull?.number ?? null, pullRequestUrl: pull?.html_url ?? null, problems };
+    },
+  };
+}
+
+async function openPullRequest(
+  options: GitHubForgeOptions,
+  publication: Publication,
+  log: IntentLog,
+  problems: string[],
+): Promise<PullRequest | null> {
+  const outcome = await ensurePullRequest(options.github, {
+    repository: options.repository,
+    head: publication.state.branch,
+    base: publication.state.base.ref,
+    title: publication.title,
+    placeReport: (existing) => placeReport(existing, publication.report),
+    log,
+  });
+  if (outcome.kind === "open") return outcome.pullRequest;
+  problems.push(outcome.text);
+  return null;
+}
+
+async function writeCheck(options: GitHubForgeOptions, publication: Publication, log: IntentLog): Promise<void> {
+  const { state } = publication;
+  await ensureCheckRun(options.github, {
+    repository: options.repository,
+    sha: publication.head!,
+    name: checkName,
+    externalId: `${state.session}:${publication.head}`,
+    conclusion: conclusionOf(publication),
+    ...publication.check,
+    detailsUrl: options.runUrl,
+    log,
+  });
+}
+
+/** The verdict on exactly this commit; while a run is at work, none yet. An ending that a person must mend is red. */
+function conclusionOf({ isVerified, verdict, stopReason }: Publication): "success" | "failure" | "neutral" | null {
+  if (isVerified) return "success";
+  if (stopReason === null) return null;
+  if (verdict?.outcome === "fail" || stopReasons[stopReason].conclusion === "failure") return "failure";
+  return "neutral";
+}
+
+async function setReadiness(github: GitHub, pull: PullRequest, { ready, isVerified }: Publication): Promise<void> {
+  if (pull.state !== "open") return;
+  if (ready) await ensureReady(github, pull);
+  else if (!isVerified) await ensureDraft(github, pull);
+}
+
+function intentsOf(publication: Publication, record: Record): IntentLog {
+  const log = createIntentLog(record);
+  return { ...log, isOpen: (key) => key in publication.state.open_intents };
+}
+
+async function attempt(problems: string[], what: string, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    problems.push(
+      `${what} could not be written: ${error instanceof Error ? error.message.slice(0, 300) : String(error)}`,
+    );
+  }
+}

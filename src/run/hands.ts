@@ -1,0 +1,77 @@
+import { runSpend } from "../domain/replay.ts";
+import type { Hands, InboxItem, LoopRole } from "../loop/spec.ts";
+import { readCommands } from "./inbox.ts";
+import type { Run } from "./open-run.ts";
+import { authorize } from "./purse.ts";
+import { saveSoon } from "./save.ts";
+import { showProgress } from "./show.ts";
+import type { Bench } from "./workshop.ts";
+
+/** Where the outputs of cut results lie on this runner; shown inside the walls as /outputs. */
+export function outputsDirOf(run: Run): string {
+  return run.session.outputsDir;
+}
+
+/** What the loop can reach of this run. The worker's tree is copied out after each turn, in the background of the next request. */
+export function createHands(run: Run, part: { role: LoopRole; model: string; context: string; bench: Bench }): Hands {
+  const { world, session } = run;
+  const isWorker = part.role === "worker";
+  return {
+    model: world.model,
+    record: run.record,
+    history: () => session.contextEvents(part.context),
+    authorize: (request) => authorize(run, part.model, request),
+    readInbox: () => readInbox(run),
+    worldHash: () => run.store.worldHash(part.bench.workDir),
+    turnEnded() {
+      if (isWorker) run.copying = copyAndSave(run, part.bench.workDir, run.copying);
+      else saveSoon(run, run.allowanceUsdMicro);
+      void showProgress(run).catch(() => {});
+    },
+    now: world.now,
+    remainingMs: () => run.clock.remainingMs(),
+    remainingShare: () => remainingShare(run),
+    signal: world.signal,
+  };
+}
+
+async function readInbox(run: Run): Promise<readonly InboxItem[]> {
+  if (run.superseded) return [{ kind: "superseded", reason: run.superseded }];
+  const settled = await run.session.settled();
+  if (settled?.kind === "superseded") return [{ kind: "superseded", reason: settled.detail }];
+  const inbox = await readCommands(run).catch(() => null);
+  if (inbox?.kind === "end") return [{ kind: "stop", actor: inbox.end.text }];
+  return (inbox?.steered ?? []).map(({ commentId, actor, command }) => ({
+    kind: "steering",
+    id: String(commentId),
+    actor,
+    text: command.name === "continue" ? command.text : "",
+  }));
+}
+
+/** One copy-out at a time; one that fails is made up by the next, or by the forced one at the end of the context. */
+async function copyAndSave(run: Run, workDir: string, before: Promise<void>): Promise<void> {
+  await before;
+  try {
+    const baseTree = await run.store.treeOf(run.session.state().base.sha);
+    const snapshot = await run.store.snapshot(workDir, {
+      baseTree,
+      isProtected: (path) => run.protection(path) !== null,
+    });
+    run.workTree = snapshot.tree;
+  } catch {
+    return;
+  }
+  saveSoon(run, run.allowanceUsdMicro);
+}
+
+function remainingShare(run: Run): number {
+  const limits = run.session.state().runs.at(-1)?.limits;
+  if (!limits) return 1;
+  const spend = runSpend(run.session.state());
+  return Math.min(
+    1 - spend.turns / limits.turns,
+    1 - spend.usd_micro / Math.max(1, limits.usd_micro),
+    run.clock.remainingMs() / limits.ms,
+  );
+}

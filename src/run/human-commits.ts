@@ -1,0 +1,49 @@
+import type { RunEnd } from "./end.ts";
+import type { Run } from "./open-run.ts";
+import { withoutBaton } from "./tree.ts";
+
+/**
+ * Looks at the work branch as it stands on the remote: people's commits since are merged into the work, and a branch
+ * that was deleted or force-pushed ends the run as a conflict. Nothing is ever overwritten.
+ */
+export async function findHumanCommits(run: Run): Promise<RunEnd | null> {
+  const state = run.session.state();
+  const ref = `refs/heads/${state.branch}`;
+  const head = (await run.store.lsRemote([ref])).get(ref) ?? null;
+  if (state.work_head === null) {
+    return head === null ? null : conflict(`The branch \`${state.branch}\` exists already, and not from this session.`);
+  }
+  if (head === state.work_head) return null;
+  if (head === null) return conflict(`The branch \`${state.branch}\` was deleted.`);
+  await run.store.fetch([ref]);
+  if (!(await run.store.isAncestor(state.work_head, head))) {
+    return conflict(
+      `The branch \`${state.branch}\` was force-pushed: ${state.work_head.slice(0, 10)} is no longer in it.`,
+    );
+  }
+  return await mergeHuman(run, state.work_head, head);
+}
+
+async function mergeHuman(run: Run, workHead: string, head: string): Promise<RunEnd | null> {
+  const commits = (await run.store.log(workHead, head)).map(({ sha }) => sha).reverse();
+  const theirs = await withoutBaton(run.store, await run.store.treeOf(head));
+  const base = await withoutBaton(run.store, await run.store.treeOf(workHead));
+  const merged = await run.store.merge({ base, ours: run.workTree, theirs });
+  if (merged.kind === "conflict") {
+    await run.record("human_commits_found", { commits, merged: false, conflict: merged.paths });
+    return conflict(
+      `People's commits on \`${run.session.state().branch}\` and the saved work change the same places: ${merged.paths.slice(0, 10).join(", ")}.`,
+    );
+  }
+  await run.record("human_commits_found", { commits, merged: true });
+  run.workTree = merged.tree;
+  const { criteria } = run.session.state();
+  const isComplete = criteria.length > 0 && criteria.every(({ status }) => status === "pass" || status === "claimed");
+  // The verdict on the old tree is stale: what was complete is judged anew before anybody works on.
+  if (isComplete) await run.record("work_finished", { tree: merged.tree, summary: "People's commits were merged." });
+  return null;
+}
+
+function conflict(text: string): RunEnd {
+  return { stop: "conflict", text };
+}

@@ -1,0 +1,99 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Record, Role } from "../domain/event.ts";
+import type { EvaluatorWorld } from "../evaluator/room.ts";
+import { type GitStore, openStore } from "../git/store.ts";
+import { createProtection, type Protection } from "../policy/protected-paths.ts";
+import { type OpenedSession, openSession, type Session } from "../session/session.ts";
+import { createClock, type RunClock } from "./clock.ts";
+import { createWorkshop, type Workshop } from "./workshop.ts";
+import type { RunWorld } from "./world.ts";
+
+/** What a run carries from stage to stage. */
+export interface Run extends AsyncDisposable {
+  readonly world: RunWorld;
+  readonly store: GitStore;
+  readonly session: Session;
+  readonly found: OpenedSession["found"];
+  /** As the session's, and tells the world about each event. */
+  readonly record: Record;
+  readonly workshop: Workshop;
+  readonly clock: RunClock;
+  readonly protection: Protection;
+  /** Tree of the work as it was last copied out, without `.baton/`. */
+  workTree: string;
+  /** Micro-USD of the day that this run has reserved in the ledger. */
+  dayAllowanceUsdMicro: number;
+  /** Cumulative session spend, micro-USD, that the next checkpoint asks the remote to acknowledge. */
+  allowanceUsdMicro: number;
+  /** What each role had spent in the session before this run. */
+  spentBefore: Partial<globalThis.Record<Role, number>>;
+  /** The copy-out that is under way after a turn. */
+  copying: Promise<void>;
+  /** Why no more may be written: a successor has claimed the session. */
+  superseded: string | null;
+  /** Criteria that had passed when the run began, to tell progress. */
+  passedBefore: number;
+  /** There was no contract when the run began: freezing one is progress. */
+  startedWithoutContract: boolean;
+  /** Folder of journal, state and outputs on this runner. */
+  readonly sessionDir: string;
+  pullRequestUrl: string | null;
+  /** Commits on the base branch since the session's base; null while not known. */
+  baseMoved: number | null;
+  /** What the evaluator may touch. */
+  readonly evaluatorWorld: EvaluatorWorld;
+}
+
+/** Opens Baton's git directory and the session on this runner; nothing is written outside of it yet. */
+export async function openRun(world: RunWorld): Promise<Run> {
+  await mkdir(world.dir, { recursive: true });
+  const store = await openStore({ dir: join(world.dir, "store.git"), remote: world.remote, hostEnv: world.hostEnv });
+  const { session, found } = await openSession({
+    store,
+    key: world.envelope.session,
+    dir: world.dir,
+    redact: world.redact,
+    now: () => world.now().getTime(),
+  });
+  const protection = createProtection(world.policy);
+  const workshop = await createWorkshop({ world, store });
+  const record: Record = async (type, data, role) => {
+    const event = await session.record(type, data, role);
+    world.onEvent(event, session.state());
+    return event;
+  };
+  return {
+    world,
+    store,
+    session,
+    found,
+    record,
+    workshop,
+    clock: createClock(world.limits.ms),
+    protection,
+    workTree: found.kind === "restored" ? found.workTree : "",
+    dayAllowanceUsdMicro: 0,
+    allowanceUsdMicro: 0,
+    spentBefore: {},
+    copying: Promise.resolve(),
+    superseded: null,
+    passedBefore: 0,
+    startedWithoutContract: false,
+    sessionDir: join(world.dir, "session"),
+    pullRequestUrl: null,
+    baseMoved: null,
+    evaluatorWorld: {
+      store,
+      openRoom: (tree) => workshop.openRoom(tree),
+      redact: world.redact,
+      isProtected: (path) => protection(path) !== null,
+      signal: world.signal,
+    },
+    async [Symbol.asyncDispose]() {
+      await workshop.close();
+      await session.close();
+      store.close();
+    },
+  };
+}

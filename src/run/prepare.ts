@@ -1,0 +1,53 @@
+import { reserveDay } from "./day.ts";
+import type { RunEnd } from "./end.ts";
+import { findHumanCommits } from "./human-commits.ts";
+import { readCommands } from "./inbox.ts";
+import type { Run } from "./open-run.ts";
+
+/** Everything between the claim and the first stage: caps, commands that wait, people's commits, and the set-up on the base. */
+export async function prepare(run: Run): Promise<RunEnd | null> {
+  const caps = checkSessionCaps(run) ?? (await reserveDay(run));
+  if (caps) return caps;
+  const inbox = await readCommands(run);
+  if (inbox.kind === "end") return inbox.end;
+  const human = await findHumanCommits(run);
+  if (human) return human;
+  if (run.world.dryRun) {
+    return {
+      stop: "skipped",
+      text: "This was a dry run: the person, the request, the policy and the caps are in order.",
+    };
+  }
+  const setUp = await run.workshop.prepare(run.session.state().base.sha);
+  await run.record("setup_ran", {
+    ok: setUp.ok,
+    guessed: setUp.guessed,
+    commands: setUp.commands,
+    blocked_hosts: setUp.blockedHosts,
+  });
+  if (setUp.ok) return null;
+  const failed = setUp.commands.find(({ exit }) => exit !== 0);
+  return {
+    stop: "setup_failed",
+    text: `The set-up command \`${failed?.command ?? ""}\` ended with ${failed?.exit ?? "no exit code"} on the base: ${failed?.tail.slice(-600) ?? ""}`,
+  };
+}
+
+function checkSessionCaps(run: Run): RunEnd | null {
+  const state = run.session.state();
+  const { session } = run.world.policy.limits;
+  const limits = state.runs.at(-1)?.limits;
+  if (limits && limits.usd_micro <= 0) {
+    return {
+      stop: "max_budget",
+      text: `The session has used its $${session.usd} (\`limits.session.usd\` in the policy).`,
+    };
+  }
+  if (state.runs.length > session.runs && run.world.envelope.trigger.kind === "continuation") {
+    return {
+      stop: "max_budget",
+      text: `The session has used its ${session.runs} runs (\`limits.session.runs\` in the policy).`,
+    };
+  }
+  return null;
+}

@@ -1,0 +1,93 @@
+import type { Role } from "../domain/event.ts";
+import type { State } from "../domain/state.ts";
+import type { Tool } from "../domain/tool.ts";
+import { type JudgeInput, renderJudgeInput } from "../evaluator/judge-input.ts";
+import { type InstructionFile, instructionFiles, pickInstructions } from "../loop/instructions.ts";
+import { effortOfRole } from "../loop/models.ts";
+import { evaluatorPrompt } from "../loop/prompts/evaluator.ts";
+import { initializerPrompt } from "../loop/prompts/initializer.ts";
+import { workerPrompt } from "../loop/prompts/worker.ts";
+import type { ContextSpec, LoopRole } from "../loop/spec.ts";
+import type { Run } from "./open-run.ts";
+
+/** The criterion that the next worker context works on: the first that is open, or that failed; null when all are claimed. */
+export function nextCriterion(state: State): string | null {
+  const open = state.criteria.find(({ status }) => status !== "claimed" && status !== "pass");
+  return open?.id ?? null;
+}
+
+/** Name of the context that a role opens now; after a crash the one that was open, to be rebuilt from its events. */
+export function contextOf(run: Run, role: Role): string {
+  const state = run.session.state();
+  if (state.open_context?.role === role) return state.open_context.context;
+  return `c${state.contexts + 1}-${role}`;
+}
+
+/** The initializer: request and instructions of the base. */
+export async function describeInitializer(run: Run, tools: Tool[]): Promise<ContextSpec> {
+  const state = run.session.state();
+  const prompt = initializerPrompt({
+    request: state.request,
+    steering: state.steering,
+    policyOracles: run.world.policy.oracles,
+    refusals: state.contract_refusals.reasons,
+    instructions: await loadInstructions(run),
+  });
+  return { ...common(run, "initializer", run.world.models.initializer, tools), ...prompt, criterion: null };
+}
+
+/** The worker: request and contract verbatim, where the work stands, and one criterion to work on. */
+export async function describeWorker(run: Run, tools: Tool[]): Promise<ContextSpec> {
+  const state = run.session.state();
+  const focus = state.open_context?.role === "worker" ? state.open_context.criterion : nextCriterion(state);
+  const prompt = workerPrompt({
+    request: state.request,
+    contract: state.contract!,
+    focus,
+    statuses: state.criteria,
+    feedback: state.feedback,
+    handoff: state.handoff,
+    facts: await collectFacts(run),
+    steering: state.contract!.amendments,
+    instructions: await loadInstructions(run),
+  });
+  return { ...common(run, "worker", run.world.models.worker, tools), ...prompt, criterion: focus };
+}
+
+/** The judge: request, contract, diff and evidence; nothing that the worker said. */
+export function describeEvaluator(run: Run, tools: Tool[], input: JudgeInput): ContextSpec {
+  const prompt = evaluatorPrompt({ input: renderJudgeInput(input) });
+  const context = `c${run.session.state().contexts + 1}-evaluator`;
+  return { ...common(run, "evaluator", run.world.models.evaluator, tools), ...prompt, context, criterion: null };
+}
+
+function common(run: Run, role: LoopRole, model: string, tools: Tool[]) {
+  return {
+    context: contextOf(run, role),
+    role,
+    model,
+    tools: tools as unknown as readonly Tool<never>[],
+    prices: run.world.policy.prices,
+    effort: effortOfRole[role],
+  };
+}
+
+/** What Baton itself knows of the work so far, for the next context: commits and changed files. */
+async function collectFacts(run: Run): Promise<string[]> {
+  const state = run.session.state();
+  const diff = await run.store.diff(await run.store.treeOf(state.base.sha), run.workTree, { maxBytes: 1 });
+  if (diff.files.length === 0) return ["Nothing is changed against the base yet."];
+  const files = diff.files.slice(0, 30).map(({ path, added, removed }) => `${path} +${added} -${removed}`);
+  return [`Changed against the base (${diff.files.length} files): ${files.join(", ")}`];
+}
+
+/** Repository instructions of the base; the work tree's own are never read. */
+async function loadInstructions(run: Run): Promise<InstructionFile | null> {
+  const tree = await run.store.treeOf(run.session.state().base.sha);
+  const files: InstructionFile[] = [];
+  for (const path of instructionFiles) {
+    const bytes = await run.store.readBlob(tree, path);
+    if (bytes) files.push({ path, text: Buffer.from(bytes).toString("utf8") });
+  }
+  return pickInstructions(files);
+}

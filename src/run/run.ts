@@ -1,0 +1,37 @@
+import { nextStage } from "../domain/state.ts";
+import { claimSession } from "./claim.ts";
+import type { RunEnd } from "./end.ts";
+import { endOfError } from "./end.ts";
+import { evaluateWork } from "./evaluate.ts";
+import { finishRun, type RunResult } from "./finish.ts";
+import { initialize } from "./initialize.ts";
+import { openRun, type Run } from "./open-run.ts";
+import { prepare } from "./prepare.ts";
+import { publish } from "./publish.ts";
+import { work } from "./work.ts";
+import type { RunWorld } from "./world.ts";
+
+const stages: Record<ReturnType<typeof nextStage>, (run: Run) => Promise<RunEnd | null>> = {
+  initialize,
+  work,
+  evaluate: evaluateWork,
+  publish,
+};
+
+/**
+ * The story of a run: claim the session, prepare the walls, then stage after stage as the state says, until one of them
+ * is the end. Whatever happens after the claim is saved and shown. Never throws for an expected ending.
+ */
+export async function runSession(world: RunWorld): Promise<RunResult> {
+  await using run = await openRun(world);
+  const claim = await claimSession(run);
+  if (claim.kind === "ended") return await finishRun(run, claim.end, { claimed: claim.claimed });
+  let end: RunEnd | null = null;
+  try {
+    end = await prepare(run);
+    while (end === null) end = await stages[nextStage(run.session.state())](run);
+  } catch (error) {
+    end = endOfError(error, run.world.signal);
+  }
+  return await finishRun(run, end, { claimed: true });
+}

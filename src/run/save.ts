@@ -1,0 +1,75 @@
+import { committedUsd } from "../domain/replay.ts";
+import { stateFileOf } from "../domain/session-key.ts";
+import type { State } from "../domain/state.ts";
+import type { CheckpointOutcome } from "../session/checkpoint.ts";
+import { renderStateFile } from "../session/state-file.ts";
+import type { Run } from "./open-run.ts";
+
+/** Pushes a checkpoint and waits for it; `allowance` is the cumulative micro-USD that it covers (default: what is spent). */
+export async function saveNow(run: Run, allowance?: number): Promise<CheckpointOutcome> {
+  return note(run, await run.session.checkpoint(input(run, allowance)));
+}
+
+/** Pushes a checkpoint in the background. */
+export function saveSoon(run: Run, allowance?: number): void {
+  run.session.checkpointSoon(input(run, allowance));
+}
+
+/**
+ * Commits the work tree (with the state file, unless `bare`) onto the work branch and pushes it together with the
+ * checkpoint that records it: all or nothing.
+ */
+export async function saveWork(
+  run: Run,
+  message: string,
+  options: { bare?: boolean } = {},
+): Promise<CheckpointOutcome> {
+  const state = run.session.state();
+  const parent = state.work_head ?? state.base.sha;
+  const tree = options.bare ? run.workTree : await withStateFile(run, state);
+  if (state.work_head === null && tree === (await run.store.treeOf(parent))) return await saveNow(run);
+  const commit =
+    tree === (await run.store.treeOf(parent))
+      ? parent
+      : await run.store.commit({
+          tree,
+          parents: [parent],
+          message: renderMessage(run, message),
+          at: run.world.now().getTime(),
+        });
+  if (commit !== state.work_head) {
+    await run.record("work_committed", { commit, tree, parents: [parent], message });
+  }
+  const outcome = await run.session.checkpoint({
+    ...input(run),
+    workBranch: { ref: `refs/heads/${state.branch}`, commit },
+  });
+  return note(run, outcome);
+}
+
+/** Message of a commit: who asked comes as co-author, the session as trailer; trailers stand last (GitHub reads them there). */
+function renderMessage(run: Run, message: string): string {
+  const { requester, session } = run.session.state();
+  const coAuthor =
+    requester.id > 0
+      ? `Co-authored-by: ${requester.login} <${requester.id}+${requester.login}@users.noreply.github.com>\n`
+      : "";
+  return `${message}\n\nBaton-Session: ${session}\n${coAuthor}`;
+}
+
+async function withStateFile(run: Run, state: State): Promise<string> {
+  const sha = await run.store.writeBlob(renderStateFile(state));
+  return await run.store.graft(run.workTree, [{ path: stateFileOf(state.session), sha, mode: "100644" }]);
+}
+
+function input(run: Run, allowance?: number): { workTree: string; allowanceUsdMicro: number } {
+  return {
+    workTree: run.workTree,
+    allowanceUsdMicro: allowance ?? Math.max(committedUsd(run.session.state()), run.session.acknowledgedAllowance()),
+  };
+}
+
+function note(run: Run, outcome: CheckpointOutcome): CheckpointOutcome {
+  if (outcome.kind === "superseded") run.superseded = outcome.detail;
+  return outcome;
+}

@@ -1,0 +1,74 @@
+import type { State } from "../domain/state.ts";
+import type { StopReason } from "../domain/stop-reason.ts";
+import type { Verdict } from "../domain/verdict.ts";
+import { renderCheckRun } from "../evaluator/check-run.ts";
+import { renderReport } from "../evaluator/report.ts";
+import { type ReportView, readReportView } from "../evaluator/report-view.ts";
+import { renderStatus } from "../evaluator/status.ts";
+import type { Publication, PublishedIds } from "./forge.ts";
+import type { Run } from "./open-run.ts";
+
+/** Brings pull request, check run and status comment to what the state says now. */
+export async function publishNow(run: Run, stopReason: StopReason | null): Promise<PublishedIds> {
+  if (run.superseded || !(await run.session.ownsRemote())) {
+    return {
+      pullRequest: null,
+      pullRequestUrl: null,
+      problems: ["another run holds the session; nothing was written"],
+    };
+  }
+  const ids = await run.world.forge.publish(buildPublication(run, stopReason), run.record);
+  for (const text of ids.problems) await run.record("warned", { text });
+  if (ids.pullRequestUrl) run.pullRequestUrl = ids.pullRequestUrl;
+  return ids;
+}
+
+/** Updates the status comment; the forge writes at most every 30 s unless forced. */
+export async function showProgress(run: Run, options: { force?: boolean } = {}): Promise<void> {
+  if (run.superseded) return;
+  await run.world.forge.showProgress(buildPublication(run, null), run.record, options.force === true);
+}
+
+/** What the report, the check run and the comments are rendered from. */
+export function viewOf(run: Run): ReportView {
+  const state = run.session.state();
+  const { walls } = run.workshop;
+  return readReportView(state, {
+    nowMs: run.world.now().getTime(),
+    verdict: lastVerdict(run, state),
+    walls: walls ? walls.description : "none: nothing of the model was run",
+    weaker: walls?.weaker ?? [],
+    baseMoved: run.baseMoved,
+    runUrl: run.world.forge.runUrl,
+    traceUrl: run.world.forge.runUrl ? `${run.world.forge.runUrl}#artifacts` : null,
+    fullReportUrl: null,
+    head: state.work_head ? { commit: state.work_head, tree: run.workTree, author: run.world.forge.identity } : null,
+    baseline: run.session.events().findLast((event) => event.type === "already_satisfied")?.data.baseline ?? [],
+    blockedHosts: run.session.events().findLast((event) => event.type === "setup_ran")?.data.blocked_hosts ?? [],
+  });
+}
+
+/** Everything people see at this moment, computed from the state alone. */
+export function buildPublication(run: Run, stopReason: StopReason | null): Publication {
+  const state = run.session.state();
+  const view = viewOf(run);
+  const isVerified = view.headline === "pass";
+  return {
+    state,
+    verdict: view.verdict,
+    head: state.work_head,
+    stopReason,
+    report: renderReport(view),
+    check: renderCheckRun(view),
+    status: renderStatus(view, run.pullRequestUrl),
+    title: state.request.title || `Baton: ${state.session}`,
+    ready: isVerified && run.world.policy.ready_when_verified,
+    isVerified,
+  };
+}
+
+function lastVerdict(run: Run, state: State): Verdict | null {
+  if (!state.verdict) return null;
+  const last = run.session.events().findLast((event) => event.type === "verdict_given");
+  return last?.type === "verdict_given" ? last.data.verdict : state.verdict;
+}

@@ -1,0 +1,61 @@
+import { runContext } from "../loop/run-context.ts";
+import { workerTools } from "../tools/role-tools.ts";
+import { copyOut } from "./copy-out.ts";
+import { endOfContext, type RunEnd } from "./end.ts";
+import { createHands, outputsDirOf } from "./hands.ts";
+import type { Run } from "./open-run.ts";
+import { describeWorker, nextCriterion } from "./roles.ts";
+import { saveWork } from "./save.ts";
+import { publishNow } from "./show.ts";
+
+/** Resets in a row, without a finished criterion between them, after which the worker counts as stuck. */
+const maxResets = 3;
+
+/** Stage: one worker context on one criterion. Its tree is copied out, committed and shown; what it claims is only a claim. */
+export async function work(run: Run): Promise<RunEnd | null> {
+  const before = run.session.state();
+  if (before.resets >= maxResets) {
+    return { stop: "no_progress", text: `${maxResets} contexts in a row ended without a finished criterion.` };
+  }
+  if (before.open_context === null && nextCriterion(before) === null)
+    return await handToEvaluator(run, "Every criterion is claimed.");
+  const bench = await run.workshop.workBench(run.workTree, outputsDirOf(run));
+  const tools = workerTools({ sandbox: bench.sandbox, protectedBy: run.protection });
+  const spec = await describeWorker(run, tools);
+  const context = await runContext(
+    spec,
+    createHands(run, { role: "worker", model: spec.model, context: spec.context, bench }),
+  );
+  const violation = await copyOut(run, bench.workDir);
+  const end = run.superseded
+    ? { stop: "superseded" as const, text: run.superseded }
+    : endOfContext(context.end, context.reason);
+  if (end?.stop === "superseded") return end;
+  if (context.signal?.kind === "blocked") {
+    await run.record("questions_asked", { questions: context.signal.questions, by: "worker" });
+    return { stop: "blocked", text: context.signal.questions.join(" ") };
+  }
+  await run.workshop.renewWork(outputsDirOf(run));
+  await saveWork(run, commitMessage(run, spec.criterion));
+  if (end) return end;
+  if (violation) return violation;
+  if (context.signal?.kind === "finish") {
+    const isEverything = !context.signal.criteria || context.signal.criteria.length === 0;
+    if (isEverything || nextCriterion(run.session.state()) === null)
+      return await handToEvaluator(run, context.signal.summary);
+  }
+  await publishNow(run, null);
+  return null;
+}
+
+async function handToEvaluator(run: Run, summary: string): Promise<null> {
+  await run.record("work_finished", { tree: run.workTree, summary });
+  return null;
+}
+
+function commitMessage(run: Run, criterion: string | null): string {
+  const { request, contract } = run.session.state();
+  const text = contract?.criteria.find(({ id }) => id === criterion)?.text;
+  const subject = text ? `${criterion}: ${text}` : request.title;
+  return `baton: ${subject.replaceAll(/\s+/g, " ").slice(0, 68)}`;
+}
