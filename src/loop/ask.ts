@@ -157,6 +157,10 @@ function estimateLoss(
   sent: Sent,
 ): { usage: TokenUsage; cost: number; estimated: boolean } {
   if (failure.billed === "no") return { usage: noTokens, cost: 0, estimated: false };
+  if (failure.billed === "prompt") {
+    const taken = { promptTokens: sent.bound.promptTokens, maxTokens: 0 };
+    return { usage: assumedUsage(taken), cost: worstCase(taken, priceOf(loop).price), estimated: true };
+  }
   const partial = failure.partialUsage;
   if (failure.billed === "unknown" || !partial || !isPlausible(partial, sent.bound)) {
     return { usage: assumedUsage(sent.bound), cost: sent.reserved, estimated: true };

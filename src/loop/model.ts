@@ -28,8 +28,8 @@ export interface ModelFailure {
   partialUsage: TokenUsage | null;
   /** UTF-8 bytes of the answer that were read and thrown away. */
   partialBytes: number;
-  /** `no`: refused or never reached. `started`: the answer had begun. `unknown`: the request may have been answered unseen. */
-  billed: "no" | "started" | "unknown";
+  /** `no`: refused or never reached. `prompt`: taken in, no answer begun. `started`: the answer had begun. `unknown`: the request may have been answered unseen. */
+  billed: "no" | "prompt" | "started" | "unknown";
 }
 
 export type ModelOutcome = ModelReply | ModelFailure;
@@ -152,7 +152,7 @@ function failed(error: unknown, message: PartialMessage, ended: EndedBy | null, 
     inStream: error instanceof StreamError,
     shouldRetry: api?.headers?.get("x-should-retry") ?? null,
   });
-  const refused = status !== null || (error instanceof StreamError && !message.started);
+  const refused = status !== null;
   const unreached =
     error instanceof APIConnectionError && /ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|CERT/.test(describe(error));
   return {
@@ -163,7 +163,13 @@ function failed(error: unknown, message: PartialMessage, ended: EndedBy | null, 
     retryAfterMs: readRetryAfter(api?.headers ?? null),
     partialUsage: message.usage,
     partialBytes: message.bytes,
-    billed: message.started ? "started" : refused || unreached ? "no" : "unknown",
+    billed: message.started
+      ? "started"
+      : refused || unreached
+        ? "no"
+        : error instanceof StreamError
+          ? "prompt"
+          : "unknown",
   };
 }
 
