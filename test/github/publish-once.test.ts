@@ -179,11 +179,13 @@ const writes: Write[] = [
   },
 ];
 
-const faults = [500, 502, 504, 409, "reset", "timeout"] as const;
+const isFull = process.env.BATON_FULL === "1";
+const faults = isFull ? ([500, 502, 504, 409, "reset", "timeout"] as const) : ([502, "reset"] as const);
+const lags = isFull ? [0, 2_000, 10_000] : [0, 2_000];
 const cells = writes.flatMap((write, index) =>
   faults.flatMap((fault) =>
     (["before", "after"] as const).flatMap((when) =>
-      [0, 2_000, 10_000].map((lagMs) => ({ write, index, fault, when, lagMs })),
+      lags.map((lagMs) => ({ write, index, fault, when, lagMs })),
     ),
   ),
 );
