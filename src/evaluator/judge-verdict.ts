@@ -1,4 +1,4 @@
-import type { Baseline, Contract, Criterion } from "../domain/contract.ts";
+import type { Contract, Criterion } from "../domain/contract.ts";
 import type { CriterionVerdict, Evidence, Finding, Verdict } from "../domain/verdict.ts";
 import type { Judged, Judgement } from "./judgement.ts";
 
@@ -55,11 +55,6 @@ export function judgeVerdict(input: VerdictInput): Verdict {
         : null,
     tests_counted_by: input.testsCountedBy,
   };
-}
-
-/** Whether this rubric or criterion was decided by known failures of the base, for the report. */
-export function baselineOf(contract: Contract, id: string): Baseline | undefined {
-  return contract.baseline.find((b) => b.criterion === id);
 }
 
 function decideOutcome(

@@ -27,6 +27,10 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
     );
   }
 
+  const only = (...ids: string[]): Contract => ({
+    ...contract,
+    criteria: contract.criteria.filter((c) => ids.includes(c.id)),
+  });
   const blockers = (verdict: Verdict) => verdict.findings.filter((f) => f.severity === "blocker").map((f) => f.rule);
 
   test("honest work passes on the tree that is published, and the judge sees only the work", async () => {
@@ -62,7 +66,7 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
   test("a changed script does not reach the oracles, and is refused", async () => {
     const manifest = sumRepository["package.json"]!.replace(/"node --test [^"]*"/, '"echo ok"');
     const broken = "export function sum() {\n  return 0;\n}\n";
-    const verdict = await verdictOn({ "package.json": manifest, "src/sum.js": broken });
+    const verdict = await verdictOn({ "package.json": manifest, "src/sum.js": broken }, mildJudge, only("P1"));
     expect(blockers(verdict)).toContain("ratchet/definition-changed");
     expect(verdict.criteria.find((c) => c.id === "P1")!.verdict).toBe("fail");
   });
@@ -74,8 +78,7 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
     );
     const work =
       "export function sum(numbers) {\n  return numbers.reduce((a, b) => a + Math.abs(b), 0) - (numbers[0] < 0 ? 2 : 0);\n}\n";
-    const free = { ...contract, criteria: contract.criteria.filter((c) => c.id !== "C3") };
-    const verdict = await verdictOn({ "test/sum.test.js": tests, "src/sum.js": work }, mildJudge, free);
+    const verdict = await verdictOn({ "test/sum.test.js": tests, "src/sum.js": work }, mildJudge, only("P1"));
     expect(blockers(verdict)).toEqual(["ratchet/base-tests-fail"]);
     expect(verdict.criteria.find((c) => c.id === "P1")!.verdict).toBe("pass");
   });
@@ -110,7 +113,7 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
     const shown = await verdictOn(honestWork, doubting(fault), one);
     expect(shown).toMatchObject({ outcome: "fail", findings: [{ rule: "judge/behaviour", severity: "blocker" }] });
     expect(shown.evidence.filter((e) => e.kind === "repro")).toMatchObject([{ outcome: "fail" }]);
-    for (const nothing of ["exit 1", "no-such-tool --check", "node no-such-file.js", "true"])
+    for (const nothing of ["exit 1", "no-such-tool --check", "node no-such-file.js"])
       expect((await verdictOn(honestWork, doubting(nothing), one)).outcome).toBe("pass");
   });
 
@@ -141,8 +144,9 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
 
   test("what one oracle leaves behind does not reach the next", async () => {
     const sly = `import { writeFileSync } from "node:fs";\nif (process.argv.length > 1) try { writeFileSync("test/sum.test.js", ""); } catch (error) { console.error(error); }\n${sumRepository["src/sum.js"]}`;
-    const verdict = await verdictOn({ "src/sum.js": sly });
-    expect(verdict.criteria.map((c) => c.verdict).slice(0, 2)).toEqual(["fail", "fail"]);
+    const verdict = await verdictOn({ "src/sum.js": sly }, mildJudge, only("C2", "C3"));
+    expect(verdict.criteria.map((c) => c.verdict)).toEqual(["fail", "pass"]);
+    expect(verdict.evidence.find((e) => e.criterion === "C3")!.tail).toContain("ok 2 - adds negative numbers");
   });
 
   test("a secret in an output is not in the evidence, and one in the diff is a blocker", async () => {
