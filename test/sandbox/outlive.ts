@@ -26,7 +26,8 @@ export async function outliveBaton(mark: string, without?: string): Promise<stri
     const box = await openBox({ filterOptions: (options) => options.filter(({ flag }) => flag !== ${JSON.stringify(without ?? "")}) });
     await box.sandbox.exec("exec -a ${mark} sleep 30", { timeoutMs: 60000 });`;
   const child = spawn(process.execPath, ["--input-type=module", "-e", script], {
-    stdio: ["ignore", "ignore", "ignore"],
+    stdio: "ignore",
+    env: { ...process.env, TMPDIR: dir },
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   for (let tries = 0; tries < 300 && inside(mark).length === 0; tries += 1) await sleep(50);
