@@ -13,7 +13,6 @@ const entries: Record<string, string> = {
   cli: "src/cli/main.ts",
   // Runs inside the walls: the file tools and the forwarder.
   "file-server": "src/sandbox/inside/file-server.ts",
-  // runs inside the walls, beside whichever of the two started it
 };
 
 /** Bundles every entry and returns dist/ as file name → text; equal sources give equal bytes, wherever the clone lies. */
