@@ -184,9 +184,7 @@ const faults = isFull ? ([500, 502, 504, 409, "reset", "timeout"] as const) : ([
 const lags = isFull ? [0, 2_000, 10_000] : [0, 2_000];
 const cells = writes.flatMap((write, index) =>
   faults.flatMap((fault) =>
-    (["before", "after"] as const).flatMap((when) =>
-      lags.map((lagMs) => ({ write, index, fault, when, lagMs })),
-    ),
+    (["before", "after"] as const).flatMap((when) => lags.map((lagMs) => ({ write, index, fault, when, lagMs }))),
   ),
 );
 
