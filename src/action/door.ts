@@ -43,7 +43,7 @@ export async function readDoor(
       hint: "Run this as a step of GitHub Actions, or use `baton run` elsewhere.",
     });
   };
-  const payload = await readEvent(environment["GITHUB_EVENT_PATH"]);
+  const payload = await readEvent(environment.GITHUB_EVENT_PATH);
   const serverUrl = need("GITHUB_SERVER_URL").replace(/\/+$/, "");
   const repository = readRepository(need("GITHUB_REPOSITORY"), payload);
   const id = need("GITHUB_RUN_ID");
@@ -53,15 +53,15 @@ export async function readDoor(
     repository,
     run: {
       id,
-      attempt: Number(environment["GITHUB_RUN_ATTEMPT"] ?? "1") || 1,
+      attempt: Number(environment.GITHUB_RUN_ATTEMPT ?? "1") || 1,
       url: `${serverUrl}/${repository.owner}/${repository.repo}/actions/runs/${id}`,
     },
-    actor: { login: environment["GITHUB_ACTOR"] ?? "", id: Number(environment["GITHUB_ACTOR_ID"]) || null },
+    actor: { login: environment.GITHUB_ACTOR ?? "", id: Number(environment.GITHUB_ACTOR_ID) || null },
     serverUrl,
     apiUrl: need("GITHUB_API_URL").replace(/\/+$/, ""),
     workspace: need("GITHUB_WORKSPACE"),
     tempDir: need("RUNNER_TEMP"),
-    anthropicBaseUrl: inputs.anthropic_base_url ?? (environment["ANTHROPIC_BASE_URL"] || null),
+    anthropicBaseUrl: inputs.anthropic_base_url ?? (environment.ANTHROPIC_BASE_URL || null),
     env: {},
   };
   for (const name of Object.keys(environment)) {

@@ -38,7 +38,7 @@ export function readCommandLine(command: CliCommand, words: string[], terminal: 
   const options: Options = { ...command.options, help: { type: "boolean", short: "h" } };
   try {
     const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true, strict: true });
-    if (values["help"]) return "help";
+    if (values.help) return "help";
     const { min, max } = command.positionals;
     if (positionals.length < min || positionals.length > max) {
       const allowed = min === max ? `${min}` : `${min} to ${max}`;

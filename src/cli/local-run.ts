@@ -57,7 +57,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
   const place = await readRepository(options.repo);
   const session = readSession(options, place.head);
   const outDir = options.outDir ?? join(place.gitDir, "baton", session);
-  const apiKey = options.env["ANTHROPIC_API_KEY"] ?? "";
+  const apiKey = options.env.ANTHROPIC_API_KEY ?? "";
   if (!apiKey && !options.dryRun) {
     throw new ConfigError("ANTHROPIC_API_KEY is not set.", {
       hint: "Set it, or try `npm run demo`, which needs no key.",
@@ -90,7 +90,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
         now,
         say: options.say,
       }),
-      model: createModel({ apiKey, baseUrl: options.env["ANTHROPIC_BASE_URL"] }),
+      model: createModel({ apiKey, baseUrl: options.env.ANTHROPIC_BASE_URL }),
       dir,
       allowDegradedWalls: options.allowDegradedWalls,
       redact: createRedactor([apiKey].filter(Boolean)),

@@ -35,7 +35,7 @@ export function planContinuation(run: Run, stop: StopReason): Envelope | null {
       at: now().toISOString(),
     },
     subject: { number: state.request.number, sha256: state.request.sha256 },
-    status_comment_id: Number(state.published["status_comment"]) || null,
+    status_comment_id: Number(state.published.status_comment) || null,
     hop: envelope.hop + 1,
   };
 }

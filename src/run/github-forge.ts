@@ -47,7 +47,7 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
     // One look per quarter minute is enough for a person, and free when nothing changed.
     if (options.now() - lastInbox < inboxEveryMs && state.comment_cursor > 0) return [];
     lastInbox = options.now();
-    const pull = Number(state.published["pull_request"]);
+    const pull = Number(state.published.pull_request);
     const numbers = [state.request.number, pull].filter(
       (number): number is number => Number.isInteger(number) && Number(number) > 0,
     );

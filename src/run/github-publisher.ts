@@ -29,7 +29,7 @@ export function createPublisher(options: GitHubForgeOptions): Publisher {
       session: publication.state.session,
       body: publication.status,
       authors: options.own.logins,
-      knownId: Number(publication.state.published["status_comment"]) || options.envelope.status_comment_id,
+      knownId: Number(publication.state.published.status_comment) || options.envelope.status_comment_id,
       log: intentsOf(publication, record),
     });
   };

@@ -8,24 +8,24 @@ type Env = Readonly<Record<string, string | undefined>>;
 /** Package registries that this host's clients are configured to use: public addresses, credentials left behind. */
 export async function readRegistries(env: Env): Promise<Registries> {
   const npm =
-    env["npm_config_registry"] ??
-    env["NPM_CONFIG_REGISTRY"] ??
+    env.npm_config_registry ??
+    env.NPM_CONFIG_REGISTRY ??
     (await readSetting(npmFiles(env), /^\s*registry\s*=\s*(\S+)/m));
-  const pip = env["PIP_INDEX_URL"] ?? (await readSetting(pipFiles(env), /^\s*index-url\s*=\s*(\S+)/m));
+  const pip = env.PIP_INDEX_URL ?? (await readSetting(pipFiles(env), /^\s*index-url\s*=\s*(\S+)/m));
   return { ...(npm ? { npm } : {}), ...(pip ? { pip } : {}) };
 }
 
 function npmFiles(env: Env): string[] {
   return [
-    env["npm_config_userconfig"] ?? join(homedir(), ".npmrc"),
-    env["npm_config_globalconfig"] ?? "/usr/local/etc/npmrc",
+    env.npm_config_userconfig ?? join(homedir(), ".npmrc"),
+    env.npm_config_globalconfig ?? "/usr/local/etc/npmrc",
     "/etc/npmrc",
   ];
 }
 
 function pipFiles(env: Env): string[] {
   return [
-    env["PIP_CONFIG_FILE"] ?? join(homedir(), ".config/pip/pip.conf"),
+    env.PIP_CONFIG_FILE ?? join(homedir(), ".config/pip/pip.conf"),
     join(homedir(), ".pip/pip.conf"),
     "/etc/pip.conf",
   ];

@@ -80,7 +80,7 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
       ...made,
       outputsDir,
       network: null,
-      path: world.hostEnv["PATH"],
+      path: world.hostEnv.PATH,
     });
   };
   const open = async (tree: string, outputsDir: string) => {
@@ -158,10 +158,10 @@ function createLayers({ world, store }: Parts, walls: () => Walls) {
       commands,
       network,
       registries: world.registries,
-      caFile: world.hostEnv["NODE_EXTRA_CA_CERTS"],
+      caFile: world.hostEnv.NODE_EXTRA_CA_CERTS,
       tracked: new Set(files.map(({ path }) => path)),
       from,
-      path: world.hostEnv["PATH"],
+      path: world.hostEnv.PATH,
       signal: world.signal,
     });
   };
