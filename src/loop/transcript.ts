@@ -114,7 +114,10 @@ function readTurn(
     if (block.type !== "tool_use") return block;
     const given = String(block.id ?? "");
     const call = `${String(seq).padStart(4, "0")}-${calls.length + 1}`;
-    const id = /^[a-zA-Z0-9_-]+$/.test(given) && !how.ids.has(given) ? given : `baton_${call}`;
+    const id =
+      /^[a-zA-Z0-9_-]+$/.test(given) && !how.ids.has(given)
+        ? given
+        : `baton_${how.transcript.turns.length + 1}_${calls.length + 1}`;
     if (id !== given) how.transcript.renamed += 1;
     how.ids.add(id);
     calls.push({
