@@ -142,7 +142,7 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
     expect(Number(out)).toBeLessThan(25);
   });
 
-  test("everything inside dies with Baton, however it is killed", async () => {
+  test("everything inside dies with Baton, however it is killed", { timeout: 90_000 }, async () => {
     const mark = `baton-mark-${randomBytes(6).toString("hex")}`;
     expect(await outliveBaton(mark)).toEqual([]);
   });

@@ -30,10 +30,14 @@ export async function outliveBaton(mark: string, without?: string): Promise<stri
     env: { ...process.env, TMPDIR: dir },
   });
   const ended = new Promise((resolve) => child.once("exit", resolve));
-  for (let tries = 0; tries < 300 && inside(mark).length === 0; tries += 1) await sleep(50);
-  if (inside(mark).length === 0) throw new Error("the command never ran");
+  for (let tries = 0; tries < 1_200 && inside(mark).length === 0; tries += 1) await sleep(50);
+  const ran = inside(mark).length > 0;
   child.kill("SIGKILL");
   await ended;
+  if (!ran) {
+    rmSync(dir, { recursive: true, force: true });
+    throw new Error("the command never ran");
+  }
   for (let tries = 0; tries < 40 && inside(mark).length > 0; tries += 1) await sleep(50);
   const left = inside(mark);
   for (const pid of left) process.kill(Number(pid), "SIGKILL");
