@@ -32,7 +32,7 @@ export async function runCalls(loop: Loop, only?: string): Promise<ToolSignal | 
 type Runnable = Extract<CallDecision, { kind: "run" }>;
 
 async function answer(loop: Loop, turn: Turn, call: Call, decision: Runnable): Promise<ToolSignal | undefined> {
-  if (turn.started.has(call.call) && !decision.tool.repeatable) {
+  if (turn.started.has(call.call) && !decision.tool.repeatable && !tellingTools.has(call.name)) {
     await remember(loop, "transcript_repaired", {
       context: loop.spec.context,
       what: `call ${call.call} (${call.name}) was interrupted; its effects are unknown`,
