@@ -16,6 +16,7 @@ import { type Launched, launch } from "./launch.ts";
 import { defaultLimits, type SandboxLimits } from "./limits.ts";
 import { commandEnv, describeParts, shellIn } from "./parts.ts";
 import { places, proxyPort } from "./places.ts";
+import { isReachable } from "./reach.ts";
 import { removeTree } from "./remove-tree.ts";
 import { countTasks, type Walls } from "./walls.ts";
 
@@ -51,10 +52,15 @@ export interface Sandbox extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** Where the sandbox's own files go: the inside user must be able to come there, also when TMPDIR is a closed directory. */
+function scratchBase(): string {
+  return isReachable(join(tmpdir(), "any")) ? tmpdir() : "/tmp";
+}
+
 /** Raises the walls around a work tree. Throws SandboxError when they do not stand. */
 export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   const id = randomBytes(6).toString("hex");
-  const scratchDir = mkdtempSync(join(tmpdir(), "baton-walls-"));
+  const scratchDir = mkdtempSync(join(scratchBase(), "baton-walls-"));
   chmodSync(scratchDir, 0o711);
   const ownTmp = spec.tmpDir ?? join(scratchDir, "tmp");
   if (!spec.tmpDir) mkdirSync(ownTmp);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -21,6 +21,8 @@ export function processesWith(mark: string): string[] {
  */
 export async function outliveBaton(mark: string, without?: string): Promise<string[]> {
   const dir = mkdtempSync(join(tmpdir(), "baton-outlive-"));
+  // else its files would go elsewhere, and stay
+  chmodSync(dir, 0o755);
   const script = `
     import { openBox } from ${JSON.stringify(join(import.meta.dirname, "support.ts"))};
     const box = await openBox({ filterOptions: (options) => options.filter(({ flag }) => flag !== ${JSON.stringify(without ?? "")}) });
