@@ -79,6 +79,8 @@ export const eventSchemas = {
     run_attempt: z.int().positive(),
     run_url: text.nullable(),
     trigger: TriggerKind,
+    /** Semantic key of the trigger: a second run for the same one has nothing to do. */
+    event_id: text.default(""),
     actor: text.nullable(),
     identity: text,
     limits: z.object({ turns: z.int(), usd_micro: MicroUsd, ms }),

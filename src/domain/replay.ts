@@ -180,6 +180,7 @@ function claimed(before: State, data: EventData<"run_claimed">, at: string): Sta
     run_attempt: data.run_attempt,
     run_url: data.run_url,
     trigger: data.trigger,
+    event_id: data.event_id,
     actor: data.actor,
     started_at: at,
     ended_at: null,

@@ -17,6 +17,7 @@ export const RunRecord = z.object({
   run_attempt: z.int().positive(),
   run_url: z.string().nullable(),
   trigger: TriggerKind,
+  event_id: z.string().default(""),
   actor: z.string().nullable(),
   started_at: z.string(),
   ended_at: z.string().nullable(),

@@ -147,12 +147,16 @@ async function findKnown(github: GitHub, spec: StatusSpec, marker: string): Prom
     comment_id: spec.knownId,
   });
   const comment = Comment.safeParse(data);
-  return comment.success && isOwn(comment.data, spec.authors, marker) ? comment.data : null;
+  // App and run may write with two identities: the id from envelope or state names the one comment, whichever bot wrote it.
+  return comment.success && isMarkedByBot(comment.data, marker) ? comment.data : null;
 }
 
 function isOwn(comment: Comment, authors: readonly string[], marker: string): boolean {
-  const { user, body } = comment;
-  return user !== null && user.type === "Bot" && authors.includes(user.login) && (body ?? "").startsWith(marker);
+  return isMarkedByBot(comment, marker) && authors.includes(comment.user?.login ?? "");
+}
+
+function isMarkedByBot({ user, body }: Comment, marker: string): boolean {
+  return user?.type === "Bot" && (body ?? "").startsWith(marker);
 }
 
 async function retire(github: GitHub, repository: RepositoryName, extra: Comment, first: Comment): Promise<void> {

@@ -13,6 +13,8 @@ export type Claim = { kind: "held" } | { kind: "ended"; claimed: boolean; end: R
 /** Takes the session for this run: checks the person again, starts a generation where there is none, and pushes the claim. */
 export async function claimSession(run: Run): Promise<Claim> {
   const before = run.session.hasState() ? run.session.state() : null;
+  const handled = before && (await findHandled(run, before));
+  if (handled) return skipped(handled);
   const fate = before ? await run.world.forge.fateOfPullRequest(before) : "none";
   const goesOn = before !== null && fate !== "merged" && fate !== "closed";
   const asked = await run.world.forge.loadRequest(goesOn ? before : null);
@@ -27,6 +29,17 @@ export async function claimSession(run: Run): Promise<Claim> {
     ? null
     : describeStart(run, asked.request, { baseSha, generation: (before?.generation ?? 0) + 1 });
   return await pushClaim(run, before, start);
+}
+
+/**
+ * A trigger that a run has already carried to its end starts nothing again: doubled deliveries, the App and the
+ * workflow's own event, and redispatches all meet here. Commands that nobody has read yet do count.
+ */
+async function findHandled(run: Run, state: State): Promise<string | null> {
+  const eventId = run.world.envelope.trigger.event_id;
+  const earlier = state.runs.find((one) => one.event_id === eventId && one.stop_reason !== null);
+  if (!earlier || (await run.world.forge.readInbox(state)).length > 0) return null;
+  return `Run ${earlier.run_id} has already carried out this trigger.`;
 }
 
 async function pushClaim(
@@ -44,6 +57,7 @@ async function pushClaim(
       run_attempt: world.run.attempt,
       run_url: world.forge.runUrl,
       trigger: world.envelope.trigger.kind,
+      event_id: world.envelope.trigger.event_id,
       actor: null,
       identity: world.forge.identity,
       limits: lowerBySession(run, before),

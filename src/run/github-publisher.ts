@@ -39,7 +39,9 @@ export function createPublisher(options: GitHubForgeOptions): Publisher {
       const problems: string[] = [];
       const log = intentsOf(publication, record);
       const pull = publication.head ? await openPullRequest(options, publication, log, problems) : null;
-      if (publication.head) await attempt(problems, "the check run", () => writeCheck(options, publication, log));
+      // A commit on the way gets no check: it would stay "in progress" for ever once the next one stands on the branch.
+      const isFinal = publication.stopReason !== null || publication.isVerified;
+      if (publication.head && isFinal) await attempt(problems, "the check run", () => writeCheck(options, publication, log));
       if (pull)
         await attempt(problems, "the state of the pull request", () => setReadiness(options.github, pull, publication));
       await attempt(problems, "the status comment", () => status(publication, record));

@@ -10,9 +10,15 @@ import { workerPrompt } from "../loop/prompts/worker.ts";
 import type { ContextSpec, LoopRole } from "../loop/spec.ts";
 import type { Run } from "./open-run.ts";
 
-/** The criterion that the next worker context works on: the first that is open, or that failed; null when all are claimed. */
+/**
+ * The criterion that the next worker context works on: the first that is open or failed, or null when the evaluator's
+ * turn has come. Guards that were green on the base need nobody's work until a verdict says otherwise.
+ */
 export function nextCriterion(state: State): string | null {
-  const open = state.criteria.find(({ status }) => status !== "claimed" && status !== "pass");
+  const green = new Set(state.contract?.baseline.filter(({ outcome }) => outcome === "pass").map(({ criterion }) => criterion));
+  const open = state.criteria.find(
+    ({ id, status }) => status === "fail" || status === "unverifiable" || (status === "open" && !green.has(id)),
+  );
   return open?.id ?? null;
 }
 
