@@ -1,6 +1,6 @@
-import { fetchPolicy } from "../app/fetch-policy.ts";
-import { buryRun } from "../app/reconcile.ts";
-import { loadSessionFacts } from "../app/session-facts.ts";
+import { fetchPolicy } from "../intake/fetch-policy.ts";
+import { buryRun } from "../intake/reconcile.ts";
+import { loadSessionFacts } from "../intake/session-facts.ts";
 import type { Door } from "./door.ts";
 import { createGateHands } from "./gate.ts";
 import type { Identity } from "./identity.ts";

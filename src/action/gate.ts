@@ -1,8 +1,3 @@
-import type { AppHands } from "../app/app-hands.ts";
-import { carryOut } from "../app/carry-out.ts";
-import { fetchPolicy } from "../app/fetch-policy.ts";
-import { fetchWorld, type PersonTrigger } from "../app/fetch-world.ts";
-import { reconcileSignal } from "../app/reconcile.ts";
 import type { Envelope } from "../domain/envelope.ts";
 import { ConfigError } from "../domain/errors.ts";
 import { sha256 } from "../domain/hash.ts";
@@ -11,6 +6,11 @@ import { SessionKey } from "../domain/session-key.ts";
 import { noIntentLog } from "../github/ensure-once.ts";
 import { ensureAnswer } from "../github/status-comment.ts";
 import { renderVisibleText } from "../github/visible-text.ts";
+import { carryOut } from "../intake/carry-out.ts";
+import { fetchPolicy } from "../intake/fetch-policy.ts";
+import { fetchWorld, type PersonTrigger } from "../intake/fetch-world.ts";
+import type { IntakeHands } from "../intake/intake-hands.ts";
+import { reconcileSignal } from "../intake/reconcile.ts";
 import { decideTrigger } from "../triggers/decide-trigger.ts";
 import { makeEnvelope } from "../triggers/make-envelope.ts";
 import { readActionsEvent } from "../triggers/read-actions-event.ts";
@@ -139,7 +139,7 @@ async function answer(door: Door, identity: Identity, number: number, key: strin
 }
 
 /** The App's hands for a job that lives a minute: one identity, no installations, nothing later. */
-export function createGateHands(identity: Identity, say: (line: string) => void): AppHands {
+export function createGateHands(identity: Identity, say: (line: string) => void): IntakeHands {
   return {
     identity: async () => ({ appId: identity.appId, slug: "", logins: identity.logins, ids: identity.ids }),
     app: identity.github,

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import * as core from "@actions/core";
-import { renderJobSummary } from "../evaluator/job-summary.ts";
 import type { RunResult } from "../run/finish.ts";
 import { leaveFiles } from "../run/leave-files.ts";
 import { summarise } from "../run/summary.ts";
@@ -16,5 +15,5 @@ export async function showResult(result: RunResult, door: Door): Promise<void> {
     trace_file: files.trace,
   };
   for (const [name, value] of Object.entries(outputs)) core.setOutput(name, String(value));
-  await core.summary.addRaw(result.view ? renderJobSummary(result.view) : `${result.text}\n`, true).write();
+  await core.summary.addRaw(result.jobSummary, true).write();
 }

@@ -1,19 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fetchPolicy } from "../app/fetch-policy.ts";
 import { Envelope } from "../domain/envelope.ts";
 import { ConfigError } from "../domain/errors.ts";
 import { toMicroUsd } from "../domain/limits.ts";
 import type { Policy } from "../domain/policy.ts";
-import { createModel } from "../loop/model.ts";
+import { fetchPolicy } from "../intake/fetch-policy.ts";
 import { lowerLimits } from "../policy/lower-limits.ts";
+import { useCredentials } from "../run/credentials.ts";
 import { describeEvent } from "../run/describe-event.ts";
 import type { RunResult } from "../run/finish.ts";
 import { createGitHubForge } from "../run/github-forge.ts";
 import { readRegistries } from "../run/registries.ts";
 import { runSession } from "../run/run.ts";
 import { version } from "../run/version.ts";
-import { createRedactor } from "../session/redact.ts";
 import type { Door } from "./door.ts";
 import type { Identity } from "./identity.ts";
 
@@ -67,12 +66,13 @@ export async function runJob(
       now: Date.now,
       say: io.say,
     }),
-    model: createModel({ apiKey, baseUrl: door.anthropicBaseUrl ?? undefined }),
+    ...useCredentials({
+      apiKey,
+      baseUrl: door.anthropicBaseUrl,
+      others: [inputs.github_token, inputs.app_private_key],
+    }),
     dir: join(door.tempDir, `baton-${door.run.id}-${door.run.attempt}`),
     allowDegradedWalls: inputs.sandbox === "degraded-ok",
-    redact: createRedactor(
-      [apiKey, inputs.github_token, inputs.app_private_key].filter((value): value is string => Boolean(value)),
-    ),
     now: () => new Date(),
     registries: await readRegistries(door.env),
     hostEnv: door.env,

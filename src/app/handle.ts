@@ -3,18 +3,18 @@ import type { RepositoryName } from "../domain/trigger.ts";
 import { fetchPermission } from "../github/permission.ts";
 import { ensureAnswer } from "../github/status-comment.ts";
 import { renderVisibleText } from "../github/visible-text.ts";
+import { carryOut } from "../intake/carry-out.ts";
+import { fetchPolicy } from "../intake/fetch-policy.ts";
+import { fetchWorld, type PersonTrigger } from "../intake/fetch-world.ts";
+import type { IntakeHands } from "../intake/intake-hands.ts";
+import { reconcileSignal } from "../intake/reconcile.ts";
 import { decideTrigger } from "../triggers/decide-trigger.ts";
 import { readDelivery } from "../triggers/read-delivery.ts";
 import type { Reading } from "../triggers/reading.ts";
-import type { AppHands } from "./app-hands.ts";
-import { carryOut } from "./carry-out.ts";
-import { fetchPolicy } from "./fetch-policy.ts";
-import { fetchWorld, type PersonTrigger } from "./fetch-world.ts";
 import { ensureOnboarding } from "./onboarding.ts";
-import { reconcileSignal } from "./reconcile.ts";
 
 /** One delivery: read → check → decide → dispatch or answer. */
-export async function handleDelivery(event: string, payload: unknown, hands: AppHands): Promise<void> {
+export async function handleDelivery(event: string, payload: unknown, hands: IntakeHands): Promise<void> {
   const reading = readDelivery(event, payload, { renderVisible: (markdown) => renderVisibleText(markdown).text });
   switch (reading.kind) {
     case "ignored":
@@ -35,7 +35,7 @@ export async function handleDelivery(event: string, payload: unknown, hands: App
 }
 
 /** A trigger of a person, from a delivery or found by the sweep. */
-export async function handleTrigger(hands: AppHands, reading: Extract<Reading, { kind: "trigger" }>): Promise<void> {
+export async function handleTrigger(hands: IntakeHands, reading: Extract<Reading, { kind: "trigger" }>): Promise<void> {
   const { repository, trigger, installationId } = reading;
   if (installationId === null || !isOfPerson(trigger)) return;
   await hands.exclusive(`${repository.id}#${trigger.number}`, () =>
@@ -44,7 +44,7 @@ export async function handleTrigger(hands: AppHands, reading: Extract<Reading, {
 }
 
 async function decideAndCarryOut(
-  hands: AppHands,
+  hands: IntakeHands,
   reading: Extract<Reading, { kind: "trigger" }>,
   trigger: PersonTrigger,
   installationId: number,
@@ -81,7 +81,7 @@ async function decideAndCarryOut(
 }
 
 async function answerMistake(
-  hands: AppHands,
+  hands: IntakeHands,
   reading: Extract<Reading, { kind: "trigger" }>,
   trigger: PersonTrigger,
   mistake: { text: string; sha: string },
@@ -98,7 +98,7 @@ async function answerMistake(
   );
 }
 
-async function answerMalformed(hands: AppHands, reading: Extract<Reading, { kind: "malformed" }>): Promise<void> {
+async function answerMalformed(hands: IntakeHands, reading: Extract<Reading, { kind: "malformed" }>): Promise<void> {
   const { repository, installationId, commentId } = reading;
   if (installationId === null) return;
   const text = `Baton cannot read this command: ${reading.reason}.`;
@@ -106,7 +106,7 @@ async function answerMalformed(hands: AppHands, reading: Extract<Reading, { kind
 }
 
 async function answerWriter(
-  hands: AppHands,
+  hands: IntakeHands,
   installationId: number,
   repository: RepositoryName,
   to: { number: number; actor: { id: number; login: string } },
@@ -128,7 +128,7 @@ async function answerWriter(
 
 // A delivery that names another installation than GitHub does for the repository is not acted upon.
 async function isTrueInstallation(
-  hands: AppHands,
+  hands: IntakeHands,
   reading: { repository: RepositoryName; installationId: number | null },
 ): Promise<boolean> {
   const { owner, repo } = reading.repository;

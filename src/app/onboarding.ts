@@ -4,17 +4,21 @@ import { ensureSet, noIntentLog } from "../github/ensure-once.ts";
 import { markerOf } from "../github/marker.ts";
 import { messageOf, statusOf } from "../github/outcome.ts";
 import { ensurePullRequest, listPullRequests } from "../github/pull-request.ts";
+import { policyFile } from "../intake/fetch-policy.ts";
+import type { IntakeHands } from "../intake/intake-hands.ts";
 import { guessSetup } from "../policy/guess-setup.ts";
 import { renderPolicyFile } from "../policy/policy-file.ts";
-import type { AppHands } from "./app-hands.ts";
-import { policyFile } from "./fetch-policy.ts";
 import { workflowTemplate } from "./workflow-template.ts";
 
 /** Branch of the onboarding pull request. */
 export const onboardingBranch = "baton/onboarding";
 
 /** One pull request with the commented policy file; silent where the file or an earlier pull request (also a closed one) is there. */
-export async function ensureOnboarding(hands: AppHands, installationId: number, name: RepositoryName): Promise<void> {
+export async function ensureOnboarding(
+  hands: IntakeHands,
+  installationId: number,
+  name: RepositoryName,
+): Promise<void> {
   const github = hands.installation(installationId);
   const repository = await github.find<{ default_branch: string; html_url: string; archived?: boolean }>(
     "/repos/{owner}/{repo}",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AppHands } from "./app-hands.ts";
+import type { IntakeHands } from "../intake/intake-hands.ts";
 
 /** How far back failed deliveries are asked for again: GitHub's own window is three days (6-github-facts, row 4). */
 export const redeliverWithinMs = 3 * 24 * 3_600_000;
@@ -10,7 +10,7 @@ const Delivery = z.object({ id: z.int(), guid: z.string(), delivered_at: z.strin
 type Delivery = z.infer<typeof Delivery>;
 
 /** Asks GitHub for failed deliveries again: it never does so by itself (row 2). */
-export async function redeliverFailed(hands: AppHands): Promise<number> {
+export async function redeliverFailed(hands: IntakeHands): Promise<number> {
   const deliveries = await fetchDeliveries(hands);
   const failed = planRedelivery(deliveries, hands.now());
   for (const id of failed)
@@ -34,7 +34,7 @@ export function planRedelivery(deliveries: readonly Delivery[], now: number): nu
     .map((attempts) => Math.max(...attempts.map(({ id }) => id)));
 }
 
-async function fetchDeliveries(hands: AppHands): Promise<Delivery[]> {
+async function fetchDeliveries(hands: IntakeHands): Promise<Delivery[]> {
   const found: Delivery[] = [];
   let cursor: string | undefined;
   for (let page = 0; page < 20; page++) {

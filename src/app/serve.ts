@@ -5,7 +5,7 @@ import { ConfigError, describeError } from "../domain/errors.ts";
 import { createAppGitHub, createInstallationTokens, fetchInstallationId } from "../github/app-token.ts";
 import { createGitHub, type GitHub } from "../github/client.ts";
 import { createMemoryIntents } from "../github/memory-intents.ts";
-import type { AppHands, AppIdentity, Log } from "./app-hands.ts";
+import type { BatonIdentity, IntakeHands, Log } from "../intake/intake-hands.ts";
 import { createApp } from "./index.ts";
 import { createKeyedLock } from "./keyed-lock.ts";
 import { createQueue } from "./queue.ts";
@@ -117,13 +117,13 @@ function answer(request: IncomingMessage, response: ServerResponse, middleware: 
   });
 }
 
-function createHands(options: ServeOptions, timers: Set<NodeJS.Timeout>): AppHands {
+function createHands(options: ServeOptions, timers: Set<NodeJS.Timeout>): IntakeHands {
   const shared = options.baseUrl ? { baseUrl: options.baseUrl } : {};
   const app = createAppGitHub({ appId: options.appId, privateKey: options.privateKey }, shared);
   const clients = new Map<number, GitHub>();
   const written = new Set<string>();
   const owners = new Map<string, { id: number | null; at: number }>();
-  let identity: Promise<AppIdentity> | null = null;
+  let identity: Promise<BatonIdentity> | null = null;
   return {
     app,
     log: options.log,
@@ -167,7 +167,7 @@ function createHands(options: ServeOptions, timers: Set<NodeJS.Timeout>): AppHan
   };
 }
 
-async function fetchIdentity(app: GitHub, appId: string): Promise<AppIdentity> {
+async function fetchIdentity(app: GitHub, appId: string): Promise<BatonIdentity> {
   const { data } = await app.get<{ id: number; slug: string }>("/app");
   const logins = [`${data.slug}[bot]`, "github-actions[bot]"];
   const ids: number[] = [];
@@ -178,7 +178,7 @@ async function fetchIdentity(app: GitHub, appId: string): Promise<AppIdentity> {
   return { appId: data.id ?? Number(appId), slug: data.slug, logins, ids };
 }
 
-function createSweep(hands: AppHands, options: ServeOptions): () => Promise<void> {
+function createSweep(hands: IntakeHands, options: ServeOptions): () => Promise<void> {
   let running: Promise<void> | null = null;
   return () => {
     running ??= sweep(hands)

@@ -5,17 +5,17 @@ import { fetchLabelEvent } from "../github/fetch-trigger.ts";
 import { fetchInbox } from "../github/inbox.ts";
 import { messageOf } from "../github/outcome.ts";
 import { cancelRun } from "../github/runs.ts";
+import { stopPatienceMs } from "../intake/carry-out.ts";
+import { fetchPolicy } from "../intake/fetch-policy.ts";
+import type { IntakeHands } from "../intake/intake-hands.ts";
+import { reconcileSession } from "../intake/reconcile.ts";
+import { fetchRunCondition, listSessions, loadSessionFacts } from "../intake/session-facts.ts";
 import { numberOf } from "../triggers/make-envelope.ts";
 import { readCommand } from "../triggers/read-command.ts";
 import type { RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfBranch } from "../triggers/session-of-trigger.ts";
-import type { AppHands } from "./app-hands.ts";
-import { stopPatienceMs } from "./carry-out.ts";
-import { fetchPolicy } from "./fetch-policy.ts";
 import { handleTrigger } from "./handle.ts";
-import { reconcileSession } from "./reconcile.ts";
 import { redeliverFailed } from "./redeliver.ts";
-import { fetchRunCondition, listSessions, loadSessionFacts } from "./session-facts.ts";
 
 /** Time between two sweeps in ms. */
 export const sweepEveryMs = 600_000;
@@ -35,7 +35,7 @@ const Issue = z.object({
 });
 
 /** What every delivery could have told, read from GitHub: nothing that was missed, doubled or reordered matters after it. */
-export async function sweep(hands: AppHands): Promise<void> {
+export async function sweep(hands: IntakeHands): Promise<void> {
   await guarded(hands, "deliveries", () => redeliverFailed(hands));
   const installations = await hands.app.list<{ id: number; suspended_at?: string | null }>("/app/installations");
   for (const installation of installations) {
@@ -44,7 +44,7 @@ export async function sweep(hands: AppHands): Promise<void> {
   }
 }
 
-async function sweepInstallation(hands: AppHands, installationId: number): Promise<void> {
+async function sweepInstallation(hands: IntakeHands, installationId: number): Promise<void> {
   const github = hands.installation(installationId);
   for (const value of await github.list<unknown>("/installation/repositories")) {
     const found = Repository.safeParse(value);
@@ -57,7 +57,7 @@ async function sweepInstallation(hands: AppHands, installationId: number): Promi
 
 /** One repository: labels without a session, commands after the cursor, runs that died. */
 export async function sweepRepository(
-  hands: AppHands,
+  hands: IntakeHands,
   installationId: number,
   repository: RepositoryFacts,
 ): Promise<void> {
@@ -82,7 +82,7 @@ export async function sweepRepository(
 }
 
 async function takeLabel(
-  hands: AppHands,
+  hands: IntakeHands,
   installationId: number,
   repository: RepositoryFacts,
   label: string,
@@ -95,7 +95,7 @@ async function takeLabel(
 }
 
 async function takeCommands(
-  hands: AppHands,
+  hands: IntakeHands,
   installationId: number,
   repository: RepositoryFacts,
   name: string,
@@ -146,7 +146,7 @@ async function takeCommands(
 }
 
 async function endIgnoredStop(
-  hands: AppHands,
+  hands: IntakeHands,
   github: GitHub,
   repository: RepositoryName,
   runId: string,
@@ -158,7 +158,7 @@ async function endIgnoredStop(
 }
 
 // One repository that cannot be read must not keep the others waiting.
-async function guarded(hands: AppHands, what: string, work: () => Promise<unknown>): Promise<void> {
+async function guarded(hands: IntakeHands, what: string, work: () => Promise<unknown>): Promise<void> {
   try {
     await work();
   } catch (error) {

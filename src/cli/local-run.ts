@@ -1,9 +1,6 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import type { Envelope } from "../domain/envelope.ts";
 import { ConfigError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { sha256 } from "../domain/hash.ts";
@@ -16,14 +13,13 @@ import { readFoundPolicy } from "../policy/read-policy.ts";
 import type { RunResult } from "../run/finish.ts";
 import type { InboxItem } from "../run/forge.ts";
 import { type LeftFiles, leaveFiles } from "../run/leave-files.ts";
-import { createLocalForge, requestOfTask } from "../run/local-forge.ts";
-import { readRegistries } from "../run/registries.ts";
+import { requestOfTask } from "../run/local-forge.ts";
 import { runSession } from "../run/run.ts";
 import { summarise } from "../run/summary.ts";
-import { version } from "../run/version.ts";
-import { createRedactor } from "../session/redact.ts";
-
-const run = promisify(execFile);
+import { policyPath, readWorkPlace } from "./local-place.ts";
+import { makeLocalWorld } from "./local-world.ts";
+import { describeNext } from "./next-step.ts";
+import { noSuchSession, openSessionShelf, readSessionKey } from "./session-shelf.ts";
 
 export interface LocalRunOptions {
   repo: string;
@@ -54,8 +50,8 @@ export interface LocalRunOutcome {
 
 /** One run of a session on a local repository: the same run as on GitHub, with a folder in place of its pages. */
 export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutcome> {
-  const place = await readRepository(options.repo);
-  const session = readSession(options, place.head);
+  const place = await readWorkPlace(options.repo);
+  const session = await readSession(options, place);
   const outDir = options.outDir ?? join(place.gitDir, "baton", session);
   const apiKey = options.env.ANTHROPIC_API_KEY ?? "";
   if (!apiKey && !options.dryRun) {
@@ -63,45 +59,38 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
       hint: "Set it, or try `npm run demo`, which needs no key.",
     });
   }
-  const found = readFoundPolicy(place.policyText, ".github/baton.yml");
+  const found = readFoundPolicy(place.policyText, policyPath);
   const lowered = lowerLimits(found.policy, [options.asked]);
   if (lowered.kind === "exhausted")
     throw new ConfigError(lowered.reason, { hint: "Raise the limit in .github/baton.yml." });
   for (const note of lowered.notes) options.say(note);
   const dir = await mkdtemp(join(tmpdir(), "baton-run-"));
-  const now = (): Date => new Date();
-  const started = now();
+  const started = new Date();
   try {
     const { models } = found.policy;
     const pick = (name: string): string => options.model ?? name;
-    const result = await runSession({
-      envelope: envelopeOf(session, started),
-      run: { id: `${process.pid}-${started.getTime()}`, attempt: 1 },
+    const world = await makeLocalWorld({
+      root: place.root,
+      session,
+      started,
       policy: found.policy,
-      limits: lowered.limits,
       policySource: found.said,
-      branchPrefix: "baton/",
+      limits: lowered.limits,
       models: { initializer: pick(models.initializer), worker: pick(models.worker), evaluator: pick(models.evaluator) },
-      remote: { url: place.root },
-      forge: createLocalForge({
-        outDir,
-        request: options.task === null ? null : requestOfTask(options.task, place.branch),
-        inbox: steeringOf(options.steering, started),
-        now,
-        say: options.say,
-      }),
+      request: options.task === null ? null : requestOfTask(options.task, place.branch),
+      inbox: steeringOf(options.steering, started),
+      outDir,
       model: createModel({ apiKey, baseUrl: options.env.ANTHROPIC_BASE_URL }),
+      secrets: [apiKey].filter(Boolean),
       dir,
       allowDegradedWalls: options.allowDegradedWalls,
-      redact: createRedactor([apiKey].filter(Boolean)),
-      now,
-      registries: await readRegistries(options.env),
-      hostEnv: options.env,
+      env: options.env,
       signal: options.signal,
       dryRun: options.dryRun,
+      say: options.say,
       onEvent: options.onEvent,
-      batonVersion: version,
     });
+    const result = await runSession(world);
     const files = await leaveFiles(result, outDir);
     const summary = {
       ...summarise(result),
@@ -115,69 +104,19 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
   }
 }
 
-interface Place {
-  root: string;
-  gitDir: string;
-  branch: string;
-  head: string;
-  policyText: string | null;
-}
-
-/** Where the work starts: the commit that is checked out, never the files as they lie there. */
-async function readRepository(repo: string): Promise<Place> {
-  const git = async (...args: string[]): Promise<string> =>
-    (await run("git", ["-C", repo, ...args], { maxBuffer: 1 << 24 })).stdout.trim();
-  try {
-    const root = await git("rev-parse", "--show-toplevel");
-    const gitDir = await git("rev-parse", "--absolute-git-dir");
-    const head = await git("rev-parse", "--verify", "HEAD^{commit}");
-    const branch = await git("symbolic-ref", "--quiet", "--short", "HEAD").catch(() => "");
-    if (!branch) {
-      throw new ConfigError(`${repo} has no branch checked out.`, {
-        hint: "Check out the branch that the work should start from.",
-      });
-    }
-    const policyText = await git("show", "HEAD:.github/baton.yml").catch(() => null);
-    return { root, gitDir, branch, head, policyText };
-  } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError(`${repo} is not a git repository with at least one commit.`, {
-      hint: "Give --repo the path of a git repository.",
-      cause,
-    });
-  }
-}
-
-function readSession(options: LocalRunOptions, head: string): SessionKey {
+async function readSession(options: LocalRunOptions, place: { head: string; root: string }): Promise<SessionKey> {
   if (options.resume !== null) {
-    const parsed = SessionKey.safeParse(options.resume);
-    if (parsed.success) return parsed.data;
-    throw new ConfigError(`${JSON.stringify(options.resume)} is no session key.`, {
-      hint: "A session key is like task-1a2b3c4d; `baton status` lists those of a repository.",
-    });
+    const key = readSessionKey(options.resume);
+    await using shelf = await openSessionShelf(place.root);
+    const keys = await shelf.keys();
+    if (!keys.includes(key)) throw noSuchSession(key, keys, place.root);
+    return key;
   }
   if (!options.task?.trim()) {
     throw new ConfigError("There is no task.", { hint: "Give --task TEXT, --task-file FILE or --resume SESSION." });
   }
   // The same task on the same commit is the same session: started twice, it goes on.
-  return SessionKey.parse(`task-${sha256(`${head}\n${options.task.trim()}`).slice(0, 8)}`);
-}
-
-function envelopeOf(session: SessionKey, at: Date): Envelope {
-  return {
-    v: 1,
-    session,
-    trigger: {
-      kind: "dispatch",
-      event_id: `local-${at.getTime()}`,
-      comment_id: null,
-      actor_id: null,
-      at: at.toISOString(),
-    },
-    subject: { number: null, sha256: "" },
-    status_comment_id: null,
-    hop: 0,
-  };
+  return SessionKey.parse(`task-${sha256(`${place.head}\n${options.task.trim()}`).slice(0, 8)}`);
 }
 
 /** A person's words on the command line, as a comment would bring them; the time in seconds is a growing id. */
@@ -199,7 +138,7 @@ function renderEnd(result: RunResult, files: LeftFiles): string {
     "",
     `${result.stop}: ${row.sentence}`,
     ...(result.text ? [`  ${result.text}`] : []),
-    `Next: ${row.next}`,
+    `Next:   ${result.state ? describeNext(result.state, result.stop) : row.next}`,
     ...(result.state?.work_head
       ? [`Branch: ${result.state.branch} (git diff ${result.state.base.ref}...${result.state.branch})`]
       : []),

@@ -2,8 +2,8 @@ import { describeError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import type { State } from "../domain/state.ts";
 import { type StopReason, stopReasons } from "../domain/stop-reason.ts";
+import { renderJobSummary } from "../evaluator/job-summary.ts";
 import { renderReport } from "../evaluator/report.ts";
-import type { ReportView } from "../evaluator/report-view.ts";
 import { planContinuation } from "./continuation.ts";
 import { returnDay } from "./day.ts";
 import type { RunEnd } from "./end.ts";
@@ -21,7 +21,8 @@ export interface RunResult {
   pullRequest: number | null;
   pullRequestUrl: string | null;
   report: string;
-  view: ReportView | null;
+  /** Markdown for the job's summary page. */
+  jobSummary: string;
   events: readonly Event[];
   /** Folder with journal, state and outputs on this runner. */
   sessionDir: string;
@@ -103,7 +104,7 @@ function resultOf(run: Run, end: RunEnd, pullRequest: number | null, continued: 
     pullRequest,
     pullRequestUrl: run.pullRequestUrl,
     report: view ? renderReport(view) : "",
-    view,
+    jobSummary: view ? renderJobSummary(view) : `${end.text}\n`,
     events: run.session.events(),
     sessionDir: run.sessionDir,
     continued,

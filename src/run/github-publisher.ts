@@ -41,7 +41,8 @@ export function createPublisher(options: GitHubForgeOptions): Publisher {
       const pull = publication.head ? await openPullRequest(options, publication, log, problems) : null;
       // A commit on the way gets no check: it would stay "in progress" for ever once the next one stands on the branch.
       const isFinal = publication.stopReason !== null || publication.isVerified;
-      if (publication.head && isFinal) await attempt(problems, "the check run", () => writeCheck(options, publication, log));
+      if (publication.head && isFinal)
+        await attempt(problems, "the check run", () => writeCheck(options, publication, log));
       if (pull)
         await attempt(problems, "the state of the pull request", () => setReadiness(options.github, pull, publication));
       await attempt(problems, "the status comment", () => status(publication, record));

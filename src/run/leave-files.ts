@@ -11,7 +11,7 @@ export interface LeftFiles {
   trace: string;
 }
 
-/** Leaves report, state, journal (one JSON event per line), outputs and trace in a folder; everything in them is redacted already. */
+/** Leaves report, state, journal (one JSON event per line, long texts in `blobs/`), outputs and trace in a folder; everything in them is redacted already. */
 export async function leaveFiles(result: RunResult, dir: string): Promise<LeftFiles> {
   await mkdir(dir, { recursive: true });
   const paths = {
@@ -24,7 +24,8 @@ export async function leaveFiles(result: RunResult, dir: string): Promise<LeftFi
   await writeFile(paths.state, `${JSON.stringify(result.state, null, 2)}\n`);
   await writeFile(paths.journal, await readSegments(join(result.sessionDir, "journal")));
   await writeFile(paths.trace, renderTrace(result.events));
-  await cp(join(result.sessionDir, "outputs"), join(dir, "outputs"), { recursive: true, force: true }).catch(() => {});
+  for (const name of ["outputs", "blobs"])
+    await cp(join(result.sessionDir, name), join(dir, name), { recursive: true, force: true }).catch(() => {});
   return paths;
 }
 

@@ -45,7 +45,7 @@ export function createLocalForge(options: LocalForgeOptions): Forge {
       };
     },
     readInbox: async (state) => options.inbox.filter(({ commentId }) => commentId > state.comment_cursor),
-    isRunAlive: async (runId) => processIsAlive(Number(runId.split("-")[0])),
+    isRunAlive: async (runId) => isLocalRunAlive(runId),
     fateOfPullRequest: async () => "none",
     publish,
     showProgress: async (publication) => write("status.md", publication.status),
@@ -72,7 +72,8 @@ export function requestOfTask(task: string, baseRef: string): SessionRequest {
 }
 
 /** A local run's id is `<pid>-<start>`: signal 0 asks the kernel whether that process still exists. */
-function processIsAlive(pid: number): boolean {
+export function isLocalRunAlive(runId: string): boolean {
+  const pid = Number(runId.split("-")[0]);
   if (!Number.isInteger(pid) || pid <= 0 || pid === process.pid) return false;
   try {
     process.kill(pid, 0);

@@ -15,7 +15,9 @@ import type { Run } from "./open-run.ts";
  * turn has come. Guards that were green on the base need nobody's work until a verdict says otherwise.
  */
 export function nextCriterion(state: State): string | null {
-  const green = new Set(state.contract?.baseline.filter(({ outcome }) => outcome === "pass").map(({ criterion }) => criterion));
+  const green = new Set(
+    state.contract?.baseline.filter(({ outcome }) => outcome === "pass").map(({ criterion }) => criterion),
+  );
   const open = state.criteria.find(
     ({ id, status }) => status === "fail" || status === "unverifiable" || (status === "open" && !green.has(id)),
   );

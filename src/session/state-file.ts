@@ -60,6 +60,17 @@ export function readStateFile(text: string, getBlob: (id: string) => string | nu
   }
 }
 
+/** Ids of everything that a stored state leaves to the session's blobs. */
+export function listOutsourced(value: unknown, into: Set<string> = new Set()): Set<string> {
+  if (value === null || typeof value !== "object") return into;
+  for (const key of ["$blob", "$part"] as const) {
+    const id = (value as Record<string, unknown>)[key];
+    if (typeof id === "string") into.add(id);
+  }
+  for (const inner of Object.values(value)) listOutsourced(inner, into);
+  return into;
+}
+
 /** Brings a stored state from one version to another, step by step. */
 export function migrateState(
   old: Record<string, unknown>,

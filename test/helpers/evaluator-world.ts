@@ -66,7 +66,7 @@ export async function openTestWorld(options: { secret?: string } = {}): Promise<
       ];
       for (const folder of [workDir, homeDir, outputsDir]) mkdirSync(folder, { recursive: true });
       await store.checkout(tree, workDir);
-      const path = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
+      const path = `${dirname(process.execPath)}:${process.env.PATH ?? ""}`;
       const sandbox = await createSandbox({ walls, workDir, homeDir, outputsDir, network: null, path });
       await sandbox.adopt();
       return {

@@ -56,7 +56,8 @@ export const foldAccents = call("edit", {
 });
 export const collapseSpaces = call("edit", { path: "slug.js", old: "/ /g", new: "/ +/g" });
 export const readSlug = call("read", { path: "slug.js" });
-export const finish = (criteria?: string[]): Step => call("finish", { summary: "done", ...(criteria ? { criteria } : {}) });
+export const finish = (criteria?: string[]): Step =>
+  call("finish", { summary: "done", ...(criteria ? { criteria } : {}) });
 
 export const proposeContract: Step[] = [call("bash", { command: "node test/slug.js" }), call("contract", slugContract)];
 
@@ -64,7 +65,10 @@ export const proposeContract: Step[] = [call("bash", { command: "node test/slug.
 export const honestWorker: Step[] = [readSlug, foldAccents, finish(["C1"]), collapseSpaces, finish(["C2"])];
 
 /** The whole cast; the worker's steps are counted over all contexts and runs. */
-export function slugScript(worker: readonly Step[] = honestWorker, initializer: readonly Step[] = proposeContract): Script {
+export function slugScript(
+  worker: readonly Step[] = honestWorker,
+  initializer: readonly Step[] = proposeContract,
+): Script {
   return scriptByRole({
     initializer: sequence(initializer),
     worker: sequence(worker),

@@ -1,12 +1,14 @@
 import type { SessionKey } from "../domain/session-key.ts";
 import { fallbackSessionRefOf, sessionRefOf } from "../domain/session-key.ts";
-import { State } from "../domain/state.ts";
+import type { State } from "../domain/state.ts";
 import type { RepositoryName } from "../domain/trigger.ts";
 import type { GitHub } from "../github/client.ts";
 import { isRunAlive } from "../github/runs.ts";
+import { blobPathOf } from "../session/blobs.ts";
+import { listOutsourced, readStateFile } from "../session/state-file.ts";
 
 /** Paths of the state in the tree of a checkpoint: by itself, or as the work tree carries it. */
-const statePaths = (session: SessionKey) => [`session/state.json`, "state.json", `.baton/${session}/state.json`];
+const statePaths = (session: SessionKey) => [`session/state.json`, `work/.baton/${session}/state.json`];
 
 /** What the App knows of a session: read from GitHub each time, never kept. */
 export interface SessionFacts {
@@ -26,13 +28,8 @@ export async function loadSessionFacts(
     (await findRef(github, repository, fallbackSessionRefOf(session)));
   if (!sha) return { exists: false, state: null };
   for (const path of statePaths(session)) {
-    const found = await github.find<{ content?: string; encoding?: string }>("/repos/{owner}/{repo}/contents/{+path}", {
-      ...repository,
-      path,
-      ref: sha,
-    });
-    if (!found?.content || found.encoding !== "base64") continue;
-    const state = readState(Buffer.from(found.content, "base64").toString("utf8"));
+    const text = await loadText(github, repository, sha, path);
+    const state = text === null ? null : await readState(github, repository, sha, text);
     if (state?.session === session) return { exists: true, state };
   }
   return { exists: true, state: null };
@@ -66,11 +63,28 @@ async function findRef(github: GitHub, repository: RepositoryName, ref: string):
   return found?.object?.sha ?? null;
 }
 
-function readState(text: string): State | null {
+/** A state file as text; what was too long for it lies beside it in the checkpoint. */
+async function readState(github: GitHub, repository: RepositoryName, ref: string, text: string): Promise<State | null> {
   try {
-    const state = State.safeParse(JSON.parse(text));
-    return state.success ? state.data : null;
+    const ids = listOutsourced(JSON.parse(text));
+    const parts = new Map<string, string>();
+    for (const id of ids) {
+      const part = await loadText(github, repository, ref, `session/${blobPathOf(id)}`);
+      if (part !== null) parts.set(id, part);
+      if (part !== null)
+        for (const inner of part.startsWith("{") ? listOutsourced(JSON.parse(part)) : []) ids.add(inner);
+    }
+    return readStateFile(text, (id) => parts.get(id) ?? null);
   } catch {
     return null;
   }
+}
+
+async function loadText(github: GitHub, repository: RepositoryName, ref: string, path: string): Promise<string | null> {
+  const found = await github.find<{ content?: string; encoding?: string }>("/repos/{owner}/{repo}/contents/{+path}", {
+    ...repository,
+    path,
+    ref,
+  });
+  return found?.content && found.encoding === "base64" ? Buffer.from(found.content, "base64").toString("utf8") : null;
 }

@@ -10,15 +10,18 @@ import { makeEnvelope, numberOf } from "../triggers/make-envelope.ts";
 import type { Reading, RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfBranch } from "../triggers/session-of-trigger.ts";
 import { renderDied } from "./answers.ts";
-import type { AppHands } from "./app-hands.ts";
 import { stopPatienceMs } from "./carry-out.ts";
+import type { IntakeHands } from "./intake-hands.ts";
 import { fetchRunCondition, listSessions, loadSessionFacts } from "./session-facts.ts";
 
 /** Runs in a row that may die without a word before people are asked instead. */
 export const maxDeaths = 2;
 
 /** Something changed that starts nothing: look at the sessions it may concern. */
-export async function reconcileSignal(hands: AppHands, reading: Extract<Reading, { kind: "signal" }>): Promise<void> {
+export async function reconcileSignal(
+  hands: IntakeHands,
+  reading: Extract<Reading, { kind: "signal" }>,
+): Promise<void> {
   const { signal, repository, installationId } = reading;
   if (installationId === null) return;
   const github = hands.installation(installationId);
@@ -44,7 +47,7 @@ export async function reconcileSignal(hands: AppHands, reading: Extract<Reading,
 
 // The run sees a closed issue or a missing label itself, within a turn; one that does not is cancelled.
 async function endLater(
-  hands: AppHands,
+  hands: IntakeHands,
   github: GitHub,
   repository: RepositoryFacts,
   session: SessionKey,
@@ -62,7 +65,7 @@ async function endLater(
 
 /** A session marked running whose run is over: goes on from its checkpoint, at most twice in a row, else says so truthfully. */
 export async function reconcileSession(
-  hands: AppHands,
+  hands: IntakeHands,
   github: GitHub,
   repository: RepositoryFacts,
   name: string,
@@ -73,7 +76,7 @@ export async function reconcileSession(
 }
 
 async function reconcileLocked(
-  hands: AppHands,
+  hands: IntakeHands,
   github: GitHub,
   repository: RepositoryFacts,
   session: SessionKey,
@@ -88,7 +91,7 @@ async function reconcileLocked(
 
 /** What follows when the last run of a session died: the next one, at most twice in a row, and a truthful status. */
 export async function buryRun(
-  hands: AppHands,
+  hands: IntakeHands,
   github: GitHub,
   repository: RepositoryFacts,
   state: State,
@@ -112,7 +115,7 @@ export function deathsInARow(state: State): number {
   return deaths;
 }
 
-async function goOn(hands: AppHands, github: GitHub, repository: RepositoryFacts, state: State): Promise<void> {
+async function goOn(hands: IntakeHands, github: GitHub, repository: RepositoryFacts, state: State): Promise<void> {
   const run = state.runs.at(-1);
   if (!run) return;
   // Hop and time come from the dead run: whoever finds it, and however often, rings with the same key.
@@ -137,7 +140,7 @@ async function goOn(hands: AppHands, github: GitHub, repository: RepositoryFacts
 }
 
 async function showDeath(
-  hands: AppHands,
+  hands: IntakeHands,
   github: GitHub,
   repository: RepositoryFacts,
   state: State,

@@ -8,18 +8,18 @@ import { ensureAnswer, ensureStatusComment } from "../github/status-comment.ts";
 import { numberOf } from "../triggers/make-envelope.ts";
 import type { RepositoryFacts } from "../triggers/reading.ts";
 import { renderQueued, renderRefused, renderStatus } from "./answers.ts";
-import type { AppHands, AppIdentity } from "./app-hands.ts";
 import type { PersonTrigger } from "./fetch-world.ts";
+import type { BatonIdentity, IntakeHands } from "./intake-hands.ts";
 import type { SessionFacts } from "./session-facts.ts";
 
 /** How long `/stop` may take by itself before the run is cancelled through the API, in ms. */
 export const stopPatienceMs = 120_000;
 
 export interface Errand {
-  hands: AppHands;
+  hands: IntakeHands;
   github: GitHub;
   repository: RepositoryFacts;
-  identity: AppIdentity;
+  identity: BatonIdentity;
   trigger: PersonTrigger;
   session: SessionFacts;
   aliveRunId: string | null;

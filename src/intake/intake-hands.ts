@@ -3,7 +3,7 @@ import type { GitHub } from "../github/client.ts";
 import type { IntentLog } from "../github/ensure-once.ts";
 
 /** Who the App is on this GitHub. */
-export interface AppIdentity {
+export interface BatonIdentity {
   appId: number;
   slug: string;
   /** Logins whose comments are Baton's own, and their account ids. */
@@ -15,8 +15,8 @@ export interface AppIdentity {
 export type Log = (fields: { [name: string]: unknown }, text: string) => void;
 
 /** Everything outward that the App's stories use: no module reads the environment or a clock by itself. */
-export interface AppHands {
-  identity(): Promise<AppIdentity>;
+export interface IntakeHands {
+  identity(): Promise<BatonIdentity>;
   /** Speaks as the App: installations, deliveries. */
   app: GitHub;
   /** Speaks as one installation. */

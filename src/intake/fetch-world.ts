@@ -13,7 +13,7 @@ import type { TriggerWorld } from "../triggers/decide-trigger.ts";
 import { makeEnvelope } from "../triggers/make-envelope.ts";
 import type { RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfTrigger } from "../triggers/session-of-trigger.ts";
-import type { AppIdentity } from "./app-hands.ts";
+import type { BatonIdentity } from "./intake-hands.ts";
 import { fetchRunCondition, loadSessionFacts, type SessionFacts } from "./session-facts.ts";
 
 /** The triggers with a person and a subject behind them: what a delivery can bring. */
@@ -25,7 +25,7 @@ export interface WorldSpec {
   trigger: PersonTrigger;
   viaAppId: number | null;
   policy: Policy;
-  identity: AppIdentity;
+  identity: BatonIdentity;
 }
 
 /** The world of a trigger, read from GitHub now; `gone` when what triggered is no longer there. */
