@@ -10,6 +10,8 @@ export interface Terminal {
   err: (text: string) => void;
   /** Whether standard error is a terminal on which a line can be redrawn. */
   isInteractive: boolean;
+  /** Width of that terminal in characters, asked anew each time: windows are resized. */
+  columns: () => number;
   signal: AbortSignal;
 }
 
@@ -57,6 +59,22 @@ export function readCommandLine(command: CliCommand, words: string[], terminal: 
 export function textOption(input: CommandInput, name: string): string | undefined {
   const value = input.values[name];
   return typeof value === "string" ? value : undefined;
+}
+
+/** The value of an option that is one of a few words; anything else is a ConfigError that names them. */
+export function choiceOption<T extends string>(
+  input: CommandInput,
+  name: string,
+  allowed: readonly T[],
+  fallback: T,
+): T {
+  const value = textOption(input, name);
+  if (value === undefined) return fallback;
+  const found = allowed.find((choice) => choice === value);
+  if (found) return found;
+  throw new ConfigError(`--${name} is ${JSON.stringify(value)}; allowed is ${allowed.join(", ")}.`, {
+    hint: `Give --${name} one of these.`,
+  });
 }
 
 /** The numeric value of an option, or undefined; not a positive number is a ConfigError. */

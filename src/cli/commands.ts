@@ -1,5 +1,15 @@
 import type { CliCommand } from "./command.ts";
+import { continueCommand } from "./continue-command.ts";
+import { reportCommand } from "./report-command.ts";
 import { runCommand } from "./run-command.ts";
+import { statusCommand } from "./status-command.ts";
+import { traceCommand } from "./trace-command.ts";
 
 /** Every command of `baton`, in the order of the help. */
-export const commands: readonly CliCommand[] = [runCommand];
+export const commands: readonly CliCommand[] = [
+  runCommand,
+  continueCommand,
+  statusCommand,
+  reportCommand,
+  traceCommand,
+];

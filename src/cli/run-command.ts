@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { ConfigError } from "../domain/errors.ts";
 import { toMicroUsd } from "../domain/limits.ts";
 import { stopReasons } from "../domain/stop-reason.ts";
-import { type CliCommand, type CommandInput, numberOption, textOption } from "./command.ts";
+import { type CliCommand, type CommandInput, choiceOption, numberOption, textOption } from "./command.ts";
 import { type LocalRunOptions, runLocally } from "./local-run.ts";
 import { createProgressView } from "./progress-view.ts";
 
@@ -37,47 +37,50 @@ Examples:
 
 Exit code: 0 when the work is done or can go on by itself; otherwise that of the stop reason (docs/stop-reasons.md).`;
 
+/** Options of `run` that `continue` has as well. */
+export const sharedOptions: CliCommand["options"] = {
+  repo: { type: "string" },
+  say: { type: "string" },
+  "max-turns": { type: "string" },
+  "max-budget-usd": { type: "string" },
+  "timeout-minutes": { type: "string" },
+  model: { type: "string" },
+  output: { type: "string" },
+  out: { type: "string" },
+  sandbox: { type: "string" },
+  "dry-run": { type: "boolean" },
+};
+
 /** `baton run`: one run of a session on a local repository. */
 export const runCommand: CliCommand = {
   name: "run",
   summary: "work on a local repository, no GitHub needed",
   help,
-  options: {
-    repo: { type: "string" },
-    task: { type: "string" },
-    "task-file": { type: "string" },
-    resume: { type: "string" },
-    say: { type: "string" },
-    "max-turns": { type: "string" },
-    "max-budget-usd": { type: "string" },
-    "timeout-minutes": { type: "string" },
-    model: { type: "string" },
-    output: { type: "string" },
-    out: { type: "string" },
-    sandbox: { type: "string" },
-    "dry-run": { type: "boolean" },
-  },
+  options: { ...sharedOptions, task: { type: "string" }, "task-file": { type: "string" }, resume: { type: "string" } },
   positionals: { min: 0, max: 0 },
   run: async (input) => await runWith(input, await readOptions(input)),
 };
 
 /** Carries out a local run and prints it in the format asked for; resolves with the exit code. */
 export async function runWith(input: CommandInput, options: Omit<LocalRunOptions, "onEvent" | "say">): Promise<number> {
-  const format = readChoice(input, "output", ["text", "json", "stream-json"], "text");
+  const format = choiceOption(input, "output", ["text", "json", "stream-json"], "text");
   const { terminal } = input;
   const view = createProgressView(terminal, { quiet: format !== "text" });
-  const outcome = await runLocally({
-    ...options,
-    say: (line) => view.say(line),
-    onEvent: (event, state) => {
-      if (format === "stream-json") terminal.out(`${JSON.stringify(event)}\n`);
-      view.show(event, state);
-    },
-  });
-  view.end();
-  if (format === "text") terminal.out(outcome.text);
-  else terminal.out(`${JSON.stringify(outcome.summary)}\n`);
-  return stopReasons[outcome.result.stop].exitCode;
+  try {
+    const outcome = await runLocally({
+      ...options,
+      say: (line) => view.say(line),
+      onEvent: (event, state) => {
+        if (format === "stream-json") terminal.out(`${JSON.stringify(event)}\n`);
+        view.show(event, state);
+      },
+    });
+    view.end();
+    terminal.out(format === "text" ? outcome.text : `${JSON.stringify(outcome.summary)}\n`);
+    return stopReasons[outcome.result.stop].exitCode;
+  } finally {
+    view.end();
+  }
 }
 
 /** The options that `run` and `continue` share. */
@@ -104,7 +107,7 @@ export async function readOptions(input: CommandInput): Promise<Omit<LocalRunOpt
     },
     model: textOption(input, "model") ?? null,
     outDir: textOption(input, "out") ? resolve(terminal.cwd, textOption(input, "out")!) : null,
-    allowDegradedWalls: readChoice(input, "sandbox", ["required", "degraded-ok"], "required") === "degraded-ok",
+    allowDegradedWalls: choiceOption(input, "sandbox", ["required", "degraded-ok"], "required") === "degraded-ok",
     dryRun: input.values["dry-run"] === true,
     env: terminal.env,
     signal: terminal.signal,
@@ -130,14 +133,4 @@ async function readTask(input: CommandInput): Promise<string | null> {
       cause,
     });
   }
-}
-
-function readChoice<T extends string>(input: CommandInput, name: string, allowed: readonly T[], fallback: T): T {
-  const value = textOption(input, name);
-  if (value === undefined) return fallback;
-  const found = allowed.find((choice) => choice === value);
-  if (found) return found;
-  throw new ConfigError(`--${name} is ${JSON.stringify(value)}; allowed is ${allowed.join(", ")}.`, {
-    hint: `Give --${name} one of these.`,
-  });
 }

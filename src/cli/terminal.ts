@@ -16,7 +16,8 @@ export function openTerminal(): Terminal {
     stdin: () => text(process.stdin),
     out: (chunk) => void process.stdout.write(chunk),
     err: (chunk) => void process.stderr.write(chunk),
-    isInteractive: process.stderr.isTTY === true,
+    isInteractive: process.stderr.isTTY === true && process.env.TERM !== "dumb",
+    columns: () => process.stderr.columns ?? 80,
     signal: controller.signal,
   };
 }

@@ -1,0 +1,66 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { ConfigError } from "../domain/errors.ts";
+
+const execute = promisify(execFile);
+
+/** Where a local repository lies. */
+export interface RepositoryPlace {
+  root: string;
+  gitDir: string;
+}
+
+/** A local repository with a branch to start from: the commit that is checked out, never the files as they lie there. */
+export interface WorkPlace extends RepositoryPlace {
+  branch: string;
+  head: string;
+  /** `.github/baton.yml` of HEAD; null when there is none. */
+  policyText: string | null;
+}
+
+/** Path of the policy in a repository. */
+export const policyPath = ".github/baton.yml";
+
+/** Runs git on a repository of the person's own, with their configuration, and returns what it prints. */
+export async function readGit(repo: string, ...args: string[]): Promise<string> {
+  return (await execute("git", ["-C", repo, ...args], { maxBuffer: 1 << 26 })).stdout.trim();
+}
+
+/** Finds the repository that a path lies in. Throws ConfigError when there is none. */
+export async function findRepository(repo: string): Promise<RepositoryPlace> {
+  try {
+    const root = await readGit(repo, "rev-parse", "--show-toplevel");
+    return { root, gitDir: await readGit(repo, "rev-parse", "--absolute-git-dir") };
+  } catch (cause) {
+    throw new ConfigError(`${repo} is not the work tree of a git repository.`, {
+      hint: "Give --repo the path of a git repository.",
+      cause,
+    });
+  }
+}
+
+/** Reads the branch, commit and policy that work starts from. Throws ConfigError. */
+export async function readWorkPlace(repo: string): Promise<WorkPlace> {
+  const place = await findRepository(repo);
+  const head = await readGit(repo, "rev-parse", "--verify", "HEAD^{commit}").catch((cause: unknown) => {
+    throw new ConfigError(`${repo} has no commit yet.`, {
+      hint: "Make a first commit; the work starts from it.",
+      cause,
+    });
+  });
+  const branch = await readGit(repo, "symbolic-ref", "--quiet", "--short", "HEAD").catch(() => "");
+  if (!branch) {
+    throw new ConfigError(`${repo} has no branch checked out.`, {
+      hint: "Check out the branch that the work should start from.",
+    });
+  }
+  return { ...place, head, branch, policyText: await readHeadFile(repo, policyPath) };
+}
+
+/** Text of a file of HEAD, or null when it is not there. */
+export async function readHeadFile(repo: string, path: string): Promise<string | null> {
+  return await execute("git", ["-C", repo, "show", `HEAD:${path}`], { maxBuffer: 1 << 26 }).then(
+    ({ stdout }) => stdout,
+    () => null,
+  );
+}
