@@ -13,7 +13,11 @@ export async function findHumanCommits(run: Run): Promise<RunEnd | null> {
   if (state.work_head === null) {
     return head === null ? null : conflict(`The branch \`${state.branch}\` exists already, and not from this session.`);
   }
-  if (head === state.work_head) return null;
+  if (head === state.work_head) {
+    // The next commit of work goes onto it, and a fresh runner does not have it yet.
+    if ((await run.store.resolve(`${head}^{commit}`)) === null) await run.store.fetch([ref]);
+    return null;
+  }
   if (head === null) return conflict(`The branch \`${state.branch}\` was deleted.`);
   await run.store.fetch([ref]);
   if (!(await run.store.isAncestor(state.work_head, head))) {
