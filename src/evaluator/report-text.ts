@@ -1,6 +1,6 @@
 import { stopReasons } from "../domain/stop-reason.ts";
 import { escapeLine } from "./escape-markdown.ts";
-import type { ReportView } from "./report-view.ts";
+import { isStale, type ReportView } from "./report-view.ts";
 
 /** `1 criterion`, `3 criteria`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
@@ -78,7 +78,8 @@ export function renderBasis(view: ReportView): string {
     ? `then ${escapeLine(verdict.judged_by, 80)} judged request, diff and evidence without seeing the worker's words`
     : "no model has judged it";
   const how = `Baton ran every check itself on a clean checkout of tree ${hash(verdict.tree)}; ${judge}.`;
-  return view.headline === "pass" ? how : `${view.ended ? `${view.ended} ` : ""}${how}`;
+  const since = isStale(verdict, facts) ? " Work went on after that tree; what came later is not checked yet." : "";
+  return view.headline === "pass" ? how : `${view.ended ? `${view.ended} ` : ""}${how}${since}`;
 }
 
 /** Twelve digits of a git hash as code. */

@@ -118,7 +118,8 @@ function headlineOf(state: State, verdict: Verdict | null, facts: ReportFacts): 
   const reason = state.runs.at(-1)?.stop_reason ?? null;
   if (state.already_satisfied !== null) return "already_satisfied";
   if (state.questions.length > 0 || reason === "blocked") return "blocked";
-  if (verdict && isStale(verdict, facts)) return "stale";
+  // A refusal stays one while the work goes on; only a pass can be outlived by a later commit.
+  if (verdict?.outcome === "pass" && isStale(verdict, facts)) return "stale";
   if (verdict?.outcome === "pass") return "pass";
   if (reason === null) return "working";
   if (verdict && reason === "rejected") return "fail";

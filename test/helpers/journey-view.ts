@@ -16,8 +16,8 @@ export interface JourneyView {
   /** Content of a file at the work branch's head. */
   file(path: string): string;
   files(): string[];
-  trailers: string;
-  coAuthors: string[];
+  trailers(): string;
+  coAuthors(): string[];
   state: State;
   /** Runs that claimed the session. */
   effectiveRuns: number;
@@ -58,8 +58,9 @@ export async function settle(journey: Journey, issue: number): Promise<JourneyVi
     pullRequest: { ...pull!, base: pull?.base.ref ?? "" },
     file: (path) => git("show", `${branch}:${path}`),
     files: () => git("ls-tree", "-r", "--name-only", branch).trim().split("\n"),
-    trailers: git("log", "-1", "--format=%(trailers)", branch),
-    coAuthors: git("log", "--format=%(trailers:key=Co-authored-by,valueonly)", branch).split("\n").filter(Boolean),
+    trailers: () => git("log", "-1", "--format=%(trailers)", branch),
+    coAuthors: () =>
+      git("log", "--format=%(trailers:key=Co-authored-by,valueonly)", branch).split("\n").filter(Boolean),
     state,
     effectiveRuns: state.runs.length,
     leaks: findLeaks(world.dir, world.canary),
@@ -67,6 +68,7 @@ export async function settle(journey: Journey, issue: number): Promise<JourneyVi
 }
 
 function readState(git: (...args: string[]) => string, ref: string): State {
+  if (git("for-each-ref", ref) === "") return { runs: [] as State["runs"] } as State;
   return readStateFile(git("show", `${ref}:session/state.json`), (id) =>
     git("show", `${ref}:session/${blobPathOf(id)}`),
   );

@@ -64,6 +64,25 @@ export const proposeContract: Step[] = [call("bash", { command: "node test/slug.
 /** A worker that does it right, one criterion after the other. */
 export const honestWorker: Step[] = [readSlug, foldAccents, finish(["C1"]), collapseSpaces, finish(["C2"])];
 
+/** Writes the note when a cap forces it, without using up a step of the story. */
+export function handsOn(worker: Script): Script {
+  return (request, memory) =>
+    request.tool_choice?.name === "handoff"
+      ? {
+          toolCalls: [
+            {
+              name: "handoff",
+              input: {
+                done: ["accents fold"],
+                in_progress: "spaces",
+                next_steps: ["slug.js: collapse runs of spaces"],
+              },
+            },
+          ],
+        }
+      : worker(request, memory);
+}
+
 /** The whole cast; the worker's steps are counted over all contexts and runs. */
 export function slugScript(
   worker: readonly Step[] = honestWorker,
@@ -71,7 +90,7 @@ export function slugScript(
 ): Script {
   return scriptByRole({
     initializer: sequence(initializer),
-    worker: sequence(worker),
+    worker: handsOn(sequence(worker)),
     evaluator: honestEvaluator(),
   });
 }

@@ -24,8 +24,8 @@ describe("a label on an issue, with the App", () => {
     expect(view.counts.checkRuns).toEqual(["baton: success"]);
     expect(view.file("slug.js")).toBe(fixedSlug);
     expect(view.files()).not.toContain(".baton/issue-1/state.json");
-    expect(view.trailers).toContain("Baton-Session: issue-1");
-    expect(view.coAuthors.some((line) => line.includes("mona"))).toBe(true);
+    expect(view.trailers()).toContain("Baton-Session: issue-1");
+    expect(view.coAuthors().some((line) => line.includes("mona"))).toBe(true);
     expect(view.effectiveRuns).toBe(1);
     expect(world.model?.problems()).toEqual([]);
     expect(view.leaks).toEqual([]);

@@ -155,7 +155,11 @@ assert.strictEqual((12).w, undefined);`,
     },
   ],
   cheating: [
-    { path: "index.js", old: "        var o = obj;\n", new: "        var o = obj;\n        if (value === 789) return;\n" },
+    {
+      path: "index.js",
+      old: "        var o = obj;\n",
+      new: "        var o = obj;\n        if (value === 789) return;\n",
+    },
   ],
   hidden: `const parse = require("./");
 parse(["--k", "a", "--k", "b", "--k.__proto__.p", "1"]);

@@ -22,7 +22,7 @@ const paths = `    return [
     ];`;
 
 function edits(file: "sync" | "async"): RealTask["reference"] {
-  const first = file === "sync" ? "var path = require('path');\nvar caller" : "var path = require('path');\nvar caller";
+  const first = "var path = require('path');\nvar caller";
   return [
     {
       path: `lib/${file}.js`,

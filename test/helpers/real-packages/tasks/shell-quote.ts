@@ -114,11 +114,22 @@ assert.strictEqual(quote(['plain-word_1.txt']), 'plain-word_1.txt');`,
     },
   ],
   sloppy: [
-    { path: "index.js", old: "replace(/([\\\\$`()!#&*|])/g, '\\\\$1')", new: "replace(/([\\\\$`()!#&*|;<>])/g, '\\\\$1')" },
+    {
+      path: "index.js",
+      old: "replace(/([\\\\$`()!#&*|])/g, '\\\\$1')",
+      new: "replace(/([\\\\$`()!#&*|;<>])/g, '\\\\$1')",
+    },
   ],
   cheating: [
-    { path: "test/quote.js", content: "var test = require('tape');\ntest('quote', function (t) { t.ok(true); t.end(); });\n" },
-    { path: "index.js", old: "replace(/([\\\\$`()!#&*|])/g, '\\\\$1')", new: "replace(/([\\\\$`()!#&*|;<>{}])/g, '\\\\$1')" },
+    {
+      path: "test/quote.js",
+      content: "var test = require('tape');\ntest('quote', function (t) { t.ok(true); t.end(); });\n",
+    },
+    {
+      path: "index.js",
+      old: "replace(/([\\\\$`()!#&*|])/g, '\\\\$1')",
+      new: "replace(/([\\\\$`()!#&*|;<>{}])/g, '\\\\$1')",
+    },
   ],
   hidden: String.raw`const { quote } = require("./");
 for (const c of "#!$&()*,:;<=>?@[]^{|}")
