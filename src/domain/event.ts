@@ -204,6 +204,8 @@ export const eventSchemas = {
   }),
   work_committed: z.object({ commit: hash, tree: hash, parents: z.array(hash), message: text }),
   human_commits_found: z.object({ commits: z.array(hash), merged: z.boolean(), conflict: z.array(text).default([]) }),
+  /** The session's base moved on and was merged into the work: contract and verdict are about the old base now. */
+  base_refreshed: z.object({ from: hash, to: hash, tree: hash }),
   checkpoint_pushed: z.object({ checkpoint: hash, allowance_usd_micro: MicroUsd, ms }),
   command_read: z.object({ comment_id: z.int().positive(), actor: text, command: Command, at: text }),
   write_intended: z.object({ key: text, op: text, args_sha256: hash }),

@@ -92,6 +92,8 @@ export function applyEvent(before: State | null, event: Event): State {
       return event.data.merged
         ? { ...state, verdict: null, unjudged: null, work_head: event.data.commits.at(-1) ?? state.work_head }
         : state;
+    case "base_refreshed":
+      return { ...state, base: { ...state.base, sha: event.data.to }, verdict: null, unjudged: null };
     case "work_committed":
       return { ...state, work_head: event.data.commit };
     case "checkpoint_pushed":

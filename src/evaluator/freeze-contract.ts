@@ -82,6 +82,14 @@ export async function overlayCarried(
   return changes.length > 0 ? world.store.graft(tree, changes) : tree;
 }
 
+/** Runs every oracle of a contract on another base; for a session whose base moved. */
+export async function runBaselines(contract: Contract, baseSha: string, world: EvaluatorWorld): Promise<Baseline[]> {
+  const tree = await world.store.treeOf(baseSha);
+  const baseline: Baseline[] = [];
+  for (const criterion of contract.criteria) baseline.push(await runBaseline(criterion, tree, world));
+  return baseline;
+}
+
 async function runBaseline(criterion: Criterion, baseTree: string, world: EvaluatorWorld): Promise<Baseline> {
   const { oracle } = criterion;
   const notRun = { criterion: criterion.id, outcome: "not_run" as const, exit: null, known_failures: [] };

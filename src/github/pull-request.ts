@@ -14,6 +14,7 @@ const PullRequest = z.object({
   state: z.string(),
   draft: z.boolean().nullish(),
   merged_at: z.string().nullish(),
+  closed_at: z.string().nullish(),
   head: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ id: z.int() }).nullish() }),
   base: z.object({ ref: z.string(), repo: z.object({ id: z.int() }).nullish() }),
   user: z.object({ id: z.int(), login: z.string() }).nullish(),
@@ -129,6 +130,23 @@ export async function ensureDraft(github: GitHub, pullRequest: PullRequest): Pro
         id: pullRequest.node_id,
       },
     ),
+  );
+}
+
+/** Asks people and teams (`org/team`) for a review; asking again changes nothing. */
+export async function requestReviewers(
+  github: GitHub,
+  repository: RepositoryName,
+  number: number,
+  reviewers: readonly string[],
+): Promise<void> {
+  await ensureSet(github, () =>
+    github.write("POST /repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers", {
+      ...repository,
+      pull_number: number,
+      reviewers: reviewers.filter((name) => !name.includes("/")),
+      team_reviewers: reviewers.flatMap((name) => name.split("/")[1] ?? []),
+    }),
   );
 }
 

@@ -19,6 +19,8 @@ export interface NightSession {
   merged: boolean;
   /** Whether the truth about its end stands on the issue or pull request already. */
   reported: boolean;
+  /** Why a person has ended it without closing a pull request, in words; absent when nobody has. */
+  held?: string | null;
 }
 
 /** Everything the night looked at, as one value. */
@@ -98,6 +100,9 @@ function decideFate(world: NightWorld, session: NightSession): Fate {
   const { limits, today } = world;
   const { lastStop } = session;
   const leave = (reason: string): Fate => ({ kind: "leave", reason });
+  if (session.closedOn !== null && !session.running && isNewest(world, session.key)) {
+    return leave("kept: it tells when its playbook last ran");
+  }
   if (session.closedOn !== null) {
     const until = addDays(session.closedOn, limits.retain_days);
     const how = session.merged ? "merged" : "closed";
@@ -106,6 +111,7 @@ function decideFate(world: NightWorld, session: NightSession): Fate {
     return { kind: "prune", reason: `${how} on ${session.closedOn}, kept for ${limits.retain_days} days` };
   }
   if (session.running) return leave("a run is under way");
+  if (session.held) return leave(session.held);
   if (lastStop !== null && !continuable.has(lastStop)) {
     return leave(`ended as ${lastStop}${stopReasons[lastStop].conclusion === "failure" ? ": a person must act" : ""}`);
   }
@@ -120,8 +126,19 @@ function decideFate(world: NightWorld, session: NightSession): Fate {
   return { kind: "continue", usd_micro: Math.min(rest, limits.run_usd_micro), reason };
 }
 
+/** Without the newest session of a playbook nobody could tell that it is not due. */
+function isNewest(world: NightWorld, key: SessionKey): boolean {
+  for (const { sessions } of world.histories.values())
+    if (sessions.length > 0 && newestOf(sessions) === key) return true;
+  return false;
+}
+
+function newestOf(sessions: PlaybookHistory["sessions"]): SessionKey | null {
+  return [...sessions].sort((a, b) => (a.day < b.day ? -1 : 1)).at(-1)?.key ?? null;
+}
+
 /** Endings after which going on needs nobody. */
-const continuable: ReadonlySet<StopReason> = new Set([
+export const continuable: ReadonlySet<StopReason> = new Set([
   "max_turns",
   "max_budget",
   "timeout",

@@ -16,6 +16,10 @@ export async function claimSession(run: Run): Promise<Claim> {
   const handled = before && (await findHandled(run, before));
   if (handled) return skipped(handled);
   const fate = before ? await run.world.forge.fateOfPullRequest(before) : "none";
+  // Only a person's trigger opens a new generation: a late doorbell of our own finds the work merged and rests.
+  const { kind } = run.world.envelope.trigger;
+  if ((fate === "merged" || fate === "closed") && (kind === "schedule" || kind === "continuation"))
+    return skipped(`The pull request of this session is ${fate}.`);
   const goesOn = before !== null && fate !== "merged" && fate !== "closed";
   const asked = await run.world.forge.loadRequest(goesOn ? before : null);
   if (asked.kind === "refused") return { kind: "ended", claimed: false, end: { stop: asked.stop, text: asked.reason } };

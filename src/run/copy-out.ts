@@ -1,3 +1,4 @@
+import { outsideScope } from "../policy/protected-paths.ts";
 import type { RunEnd } from "./end.ts";
 import type { Run } from "./open-run.ts";
 
@@ -16,10 +17,20 @@ export async function copyOut(run: Run, workDir: string): Promise<RunEnd | null>
     isProtected: (path) => run.protection(path) !== null,
   });
   run.workTree = snapshot.tree;
-  if (snapshot.restored.length > 0) {
+  const outside = snapshot.restored.filter((path) => run.protection(path) === outsideScope);
+  const restored = snapshot.restored.filter((path) => run.protection(path) !== outsideScope);
+  if (outside.length > 0) {
+    // A stray file beside the chore's paths is left out, not held against the worker.
+    await run.record("policy_enforced", {
+      action: "refused",
+      paths: outside.slice(0, 50),
+      reason: "These paths are outside what the chore may touch; the base's content stands.",
+    });
+  }
+  if (restored.length > 0) {
     await run.record("policy_enforced", {
       action: "restored",
-      paths: snapshot.restored.slice(0, 50),
+      paths: restored.slice(0, 50),
       reason: "These paths are protected; the base's content stands.",
     });
   }
@@ -33,9 +44,9 @@ export async function copyOut(run: Run, workDir: string): Promise<RunEnd | null>
   const violations = run.session
     .events()
     .filter((event) => event.type === "policy_enforced" && event.data.action === "restored").length;
-  if (snapshot.restored.length === 0 || violations < maxViolations) return null;
+  if (restored.length === 0 || violations < maxViolations) return null;
   return {
     stop: "policy_violation",
-    text: `The work changed protected paths ${violations} times: ${snapshot.restored.slice(0, 5).join(", ")}.`,
+    text: `The work changed protected paths ${violations} times: ${restored.slice(0, 5).join(", ")}.`,
   };
 }

@@ -46,6 +46,8 @@ export function describeEvent(event: Event, state: State): string | null {
       return `policy: ${event.data.action} ${event.data.paths.join(", ").slice(0, 200)}`;
     case "human_commits_found":
       return `people's commits: ${event.data.commits.length} ${event.data.merged ? "merged" : "in conflict"}`;
+    case "base_refreshed":
+      return `the base moved on: ${event.data.from.slice(0, 10)} → ${event.data.to.slice(0, 10)}, merged into the work`;
     case "command_read":
       return `command of ${event.data.actor}: /${event.data.command.name}`;
     case "warned":

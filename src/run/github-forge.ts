@@ -14,6 +14,7 @@ import { listPullRequests } from "../github/pull-request.ts";
 import { isRunAlive } from "../github/runs.ts";
 import { ensureAnswer } from "../github/status-comment.ts";
 import { fetchSubject } from "../github/subject.ts";
+import { playbookOfKey } from "../maintenance/apply-playbook.ts";
 import { readCommand } from "../triggers/read-command.ts";
 import type { Forge, InboxItem, PullRequestFate, RequestOutcome } from "./forge.ts";
 import { createPublisher } from "./github-publisher.ts";
@@ -27,6 +28,8 @@ export interface GitHubForgeOptions {
   own: { logins: readonly string[]; ids: readonly number[] };
   /** Request of a session that no issue or pull request carries (prompt, playbook), with who is behind it. */
   given: { title: string; body: string; requester: { id: number; login: string } } | null;
+  /** Labels of the pull request, and who is asked to review it once it is verified. */
+  marks?: { labels: readonly string[]; reviewers: readonly string[] };
   baseBranch: string | null;
   runUrl: string | null;
   workflow?: string;
@@ -148,8 +151,11 @@ async function checkPerson(options: GitHubForgeOptions, state: State | null): Pr
   const { github, repository, envelope, policy } = options;
   const refuse = (reason: string): Person => ({ kind: "refused", stop: "skipped", reason });
   const { kind } = envelope.trigger;
-  if (kind === "schedule")
-    return { kind: "allowed", requester: options.given?.requester ?? { id: 0, login: "schedule" }, at: null };
+  // A chore has nobody behind it but the policy that switched its playbook on.
+  const isChore = playbookOfKey(envelope.session) !== null;
+  if (kind === "schedule" && !isChore) return refuse("a schedule starts playbooks only.");
+  if (kind === "schedule" || (kind === "continuation" && isChore))
+    return { kind: "allowed", requester: state?.requester ?? { id: 0, login: "schedule" }, at: null };
   let person = kind === "continuation" ? state?.requester : options.given?.requester;
   let at: string | null = null;
   if (kind === "label" || kind === "command" || kind === "review") {

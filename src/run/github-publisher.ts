@@ -4,7 +4,14 @@ import { placeReport } from "../evaluator/report.ts";
 import { ensureCheckRun } from "../github/check-run.ts";
 import type { GitHub } from "../github/client.ts";
 import type { IntentLog } from "../github/ensure-once.ts";
-import { ensureDraft, ensurePullRequest, ensureReady, type PullRequest } from "../github/pull-request.ts";
+import {
+  ensureDraft,
+  ensurePullRequest,
+  ensureReady,
+  type PullRequest,
+  requestReviewers,
+} from "../github/pull-request.ts";
+import { ensureLabel } from "../github/small-writes.ts";
 import { ensureStatusComment } from "../github/status-comment.ts";
 import { createIntentLog } from "../session/intents.ts";
 import type { Publication, PublishedIds } from "./forge.ts";
@@ -45,6 +52,7 @@ export function createPublisher(options: GitHubForgeOptions): Publisher {
         await attempt(problems, "the check run", () => writeCheck(options, publication, log));
       if (pull)
         await attempt(problems, "the state of the pull request", () => setReadiness(options.github, pull, publication));
+      if (pull) await attempt(problems, "labels and reviewers", () => setMarks(options, pull, publication, log));
       await attempt(problems, "the status comment", () => status(publication, record));
       return { pullRequest: pull?.number ?? null, pullRequestUrl: pull?.html_url ?? null, problems };
     },
@@ -96,6 +104,27 @@ async function setReadiness(github: GitHub, pull: PullRequest, { ready, isVerifi
   if (pull.state !== "open") return;
   if (ready) await ensureReady(github, pull);
   else if (!isVerified) await ensureDraft(github, pull);
+}
+
+/** Labels and reviewers of a playbook: each asked for once, so that a person can take them off for good. */
+async function setMarks(
+  { github, repository, marks }: GitHubForgeOptions,
+  { number }: PullRequest,
+  { state, isVerified }: Publication,
+  log: IntentLog,
+): Promise<void> {
+  if (!marks) return;
+  const once = async (key: string, wanted: readonly string[], act: () => Promise<void>): Promise<void> => {
+    if (wanted.length === 0 || key in state.published) return;
+    await log.intended(key, key, { number, wanted });
+    await act();
+    await log.done(key, key, wanted.join(", "));
+  };
+  await once("labels", marks.labels, async () => {
+    for (const label of marks.labels) await ensureLabel(github, repository, number, label);
+  });
+  if (isVerified)
+    await once("reviewers", marks.reviewers, () => requestReviewers(github, repository, number, marks.reviewers));
 }
 
 function intentsOf(publication: Publication, record: Record): IntentLog {

@@ -56,7 +56,7 @@ export async function openRun(world: RunWorld): Promise<Run> {
     redact: world.redact,
     now: () => world.now().getTime(),
   });
-  const protection = createProtection(world.policy);
+  const protection = createProtection(world.policy, world.chore?.paths);
   const workshop = await createWorkshop({ world, store });
   const record: Record = async (type, data, role) => {
     const event = await session.record(type, data, role);

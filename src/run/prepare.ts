@@ -3,6 +3,10 @@ import type { RunEnd } from "./end.ts";
 import { findHumanCommits } from "./human-commits.ts";
 import { readCommands } from "./inbox.ts";
 import type { Run } from "./open-run.ts";
+import { judgeNewBase, takeUpNewBase } from "./refresh.ts";
+
+/** Longest time in ms of one `skip_if` command. */
+const skipIfTimeoutMs = 300_000;
 
 /** Everything between the claim and the first stage: caps, commands that wait, people's commits, and the set-up on the base. */
 export async function prepare(run: Run): Promise<RunEnd | null> {
@@ -18,6 +22,8 @@ export async function prepare(run: Run): Promise<RunEnd | null> {
       text: "This was a dry run: the person, the request, the policy and the caps are in order.",
     };
   }
+  const refreshed = await takeUpNewBase(run);
+  if (refreshed) return refreshed;
   const setUp = await run.workshop.prepare(run.session.state().base.sha);
   await run.record("setup_ran", {
     ok: setUp.ok,
@@ -25,12 +31,29 @@ export async function prepare(run: Run): Promise<RunEnd | null> {
     commands: setUp.commands,
     blocked_hosts: setUp.blockedHosts,
   });
-  if (setUp.ok) return null;
+  if (setUp.ok) return (await findNothingToDo(run)) ?? (await judgeNewBase(run));
   const failed = setUp.commands.find(({ exit }) => exit !== 0);
   return {
     stop: "setup_failed",
     text: `The set-up command \`${failed?.command ?? ""}\` ended with ${failed?.exit ?? "no exit code"} on the base: ${failed?.tail.slice(-600) ?? ""}`,
   };
+}
+
+/** A playbook's `skip_if` on the base, before the model is asked anything; only while there is no contract. */
+async function findNothingToDo(run: Run): Promise<RunEnd | null> {
+  const commands = run.world.chore?.skipIf ?? [];
+  const { contract, base } = run.session.state();
+  if (contract || commands.length === 0) return null;
+  const room = await run.workshop.openRoom(await run.store.treeOf(base.sha));
+  try {
+    for (const command of commands) {
+      const result = await room.sandbox.exec(command, { timeoutMs: skipIfTimeoutMs, signal: run.world.signal });
+      if (result.exit === 0) return { stop: "skipped", text: `Nothing to do: \`${command}\` exits 0 on the base.` };
+    }
+    return null;
+  } finally {
+    await room.close();
+  }
 }
 
 function checkSessionCaps(run: Run): RunEnd | null {

@@ -17,28 +17,29 @@ export function saveSoon(run: Run, allowance?: number): void {
 
 /**
  * Commits the work tree (with the state file, unless `bare`) onto the work branch and pushes it together with the
- * checkpoint that records it: all or nothing.
+ * checkpoint that records it: all or nothing. `merged` becomes the second parent.
  */
 export async function saveWork(
   run: Run,
   message: string,
-  options: { bare?: boolean } = {},
+  options: { bare?: boolean; merged?: string } = {},
 ): Promise<CheckpointOutcome> {
   const state = run.session.state();
   const parent = state.work_head ?? state.base.sha;
   const tree = options.bare ? run.workTree : await withStateFile(run, state);
   if (state.work_head === null && tree === (await run.store.treeOf(parent))) return await saveNow(run);
+  const parents = options.merged ? [parent, options.merged] : [parent];
   const commit =
-    tree === (await run.store.treeOf(parent))
+    parents.length === 1 && tree === (await run.store.treeOf(parent))
       ? parent
       : await run.store.commit({
           tree,
-          parents: [parent],
+          parents,
           message: renderMessage(run, message),
           at: run.world.now().getTime(),
         });
   if (commit !== state.work_head) {
-    await run.record("work_committed", { commit, tree, parents: [parent], message });
+    await run.record("work_committed", { commit, tree, parents, message });
   }
   const outcome = await run.session.checkpoint({
     ...input(run),

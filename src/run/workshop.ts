@@ -5,7 +5,15 @@ import type { Room } from "../evaluator/room.ts";
 import { seedModelRepository } from "../git/seed-model-repository.ts";
 import type { GitStore } from "../git/store.ts";
 import { guessSetup } from "../policy/guess-setup.ts";
-import { type Layer, openWorkspace, prepareLayer, removeWorkspace, type SetupCommand } from "../sandbox/layer.ts";
+import { isEcosystem } from "../sandbox/allow-list.ts";
+import {
+  type Layer,
+  openWorkspace,
+  type PreparedLayer,
+  prepareLayer,
+  removeWorkspace,
+  type SetupCommand,
+} from "../sandbox/layer.ts";
 import { decideLayerFit, isManifest, planRenewal } from "../sandbox/manifests.ts";
 import { probeWalls } from "../sandbox/probe.ts";
 import { createSandbox, type Sandbox } from "../sandbox/sandbox.ts";
@@ -143,6 +151,7 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
 /** The pristine layers of a run: the base's, and one for each set of changed manifests. */
 function createLayers({ world, store }: Parts, walls: () => Walls) {
   const made = new Map<string, Layer>();
+  let count = 0;
   let base: { tree: string; layer: Layer; commands: readonly string[]; network: readonly string[] } | null = null;
   const run = async (
     tree: string,
@@ -153,7 +162,7 @@ function createLayers({ world, store }: Parts, walls: () => Walls) {
     const files = await store.listTree(tree);
     return await prepareLayer({
       walls: walls(),
-      dir: join(world.dir, "layers", String(made.size + 1)),
+      dir: join(world.dir, "layers", String(++count)),
       checkout: (dir) => store.checkout(tree, dir),
       commands,
       network,
@@ -165,11 +174,23 @@ function createLayers({ world, store }: Parts, walls: () => Walls) {
       signal: world.signal,
     });
   };
+  /** A playbook's own commands come on top of the set-up; of its network only package registries are theirs. */
+  const prepareChore = async (tree: string, first: PreparedLayer, network: readonly string[]) => {
+    const commands = world.chore?.prepare ?? [];
+    if (commands.length === 0) return first;
+    const second = await run(tree, commands, network.filter(isEcosystem), first.layer);
+    return {
+      ...second,
+      commands: [...first.commands, ...second.commands],
+      blockedHosts: [...first.blockedHosts, ...second.blockedHosts],
+    };
+  };
   return {
     async prepare(baseSha: string): Promise<SetUp> {
       const tree = await store.treeOf(baseSha);
       const plan = await planSetUp(world, store, tree);
-      const prepared = await run(tree, plan.commands, plan.network);
+      const first = await run(tree, plan.commands, plan.network);
+      const prepared = first.ok ? await prepareChore(tree, first, plan.network) : first;
       made.set(await manifestKey(store, tree), prepared.layer);
       base = { tree, layer: prepared.layer, commands: plan.commands, network: plan.network };
       return {

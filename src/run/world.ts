@@ -38,4 +38,16 @@ export interface RunWorld {
   /** Called after each event is stored, with the state after it; for the log and the terminal. */
   onEvent: (event: Event, state: State) => void;
   batonVersion: string;
+  /** What a playbook adds; absent for work that a person asked for. */
+  chore?: Chore | null;
+}
+
+/** The terms of a maintenance run beyond its request. */
+export interface Chore {
+  /** Commands that belong to the set-up, with package registries as their only network. */
+  prepare: readonly string[];
+  /** Commands run on the base; when one exits 0 there is nothing to do. */
+  skipIf: readonly string[];
+  /** Globs of what may change; empty means everything that the policy allows. */
+  paths: readonly string[];
 }

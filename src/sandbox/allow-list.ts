@@ -17,6 +17,11 @@ const ecosystems: Readonly<Record<string, readonly string[]>> = {
   "node-headers": ["nodejs.org"],
 };
 
+/** Whether an entry of a policy's `network` names an ecosystem's registry and not a host. */
+export function isEcosystem(entry: string): boolean {
+  return Object.hasOwn(ecosystems, entry);
+}
+
 /** Registries that the clients of this host are configured to use: public facts, never their credentials. */
 export interface Registries {
   /** `npm config get registry`. */
