@@ -1,5 +1,6 @@
 import type { CliCommand } from "./command.ts";
 import { continueCommand } from "./continue-command.ts";
+import { replayCommand } from "./replay-command.ts";
 import { reportCommand } from "./report-command.ts";
 import { runCommand } from "./run-command.ts";
 import { statusCommand } from "./status-command.ts";
@@ -12,4 +13,5 @@ export const commands: readonly CliCommand[] = [
   statusCommand,
   reportCommand,
   traceCommand,
+  replayCommand,
 ];

@@ -64,6 +64,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
   if (lowered.kind === "exhausted")
     throw new ConfigError(lowered.reason, { hint: "Raise the limit in .github/baton.yml." });
   for (const note of lowered.notes) options.say(note);
+  options.say(`session ${session}, from ${place.branch} at ${place.head.slice(0, 12)}`);
   const dir = await mkdtemp(join(tmpdir(), "baton-run-"));
   const started = new Date();
   try {
