@@ -30,6 +30,7 @@ export const ContextEndKind = z.enum([
   "output_truncated",
   "bad_tool_calls",
   "api_error",
+  "config_error",
   "stopped",
   "cancelled",
   "superseded",

@@ -187,6 +187,7 @@ function claimed(before: State, data: EventData<"run_claimed">, at: string): Sta
     started_at: at,
     ended_at: null,
     stop_reason: null,
+    end_text: "",
     spend: noSpend,
     limits: data.limits,
   };
@@ -288,7 +289,7 @@ function commanded(state: State, data: EventData<"command_read">): State {
 function ended(state: State, data: EventData<"run_ended">, at: string): State {
   const runs = state.runs.slice();
   const run = runs.pop();
-  if (run) runs.push({ ...run, ended_at: at, stop_reason: data.stop_reason });
+  if (run) runs.push({ ...run, ended_at: at, stop_reason: data.stop_reason, end_text: data.text.slice(0, 1_000) });
   return { ...settle({ ...state, runs }), runs_without_progress: data.progress ? 0 : state.runs_without_progress + 1 };
 }
 

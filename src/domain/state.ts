@@ -22,6 +22,8 @@ export const RunRecord = z.object({
   started_at: z.string(),
   ended_at: z.string().nullable(),
   stop_reason: StopReason.nullable(),
+  /** How it ended, in a sentence for people. */
+  end_text: z.string().default(""),
   spend: Spend,
   limits: z.object({ turns: z.int(), usd_micro: MicroUsd, ms: z.int() }),
 });

@@ -3,6 +3,7 @@ import type { Spend } from "../domain/limits.ts";
 import type { State } from "../domain/state.ts";
 import { type StopReason, stopReasons } from "../domain/stop-reason.ts";
 import type { Verdict } from "../domain/verdict.ts";
+import { escapeLine } from "./escape-markdown.ts";
 
 /** What a report tells first. `stale`: there is a verdict, but the branch has moved on from its tree. */
 export type Headline =
@@ -79,7 +80,7 @@ export function readReportView(state: State, facts: ReportFacts): ReportView {
     session: state.session,
     headline: headlineOf(state, verdict, facts),
     stopReason: reason,
-    ended: reason ? `Run ${state.runs.length} ended: ${stopReasons[reason].sentence}` : "",
+    ended: reason ? `Run ${state.runs.length} ended: ${stopReasons[reason].sentence}${renderWhy(run?.end_text ?? "")}` : "",
     next: reason ? stopReasons[reason].next : "",
     request: { number: state.request.number, title: state.request.title },
     requester: state.requester.login,
@@ -107,6 +108,11 @@ export function readReportView(state: State, facts: ReportFacts): ReportView {
     warnings: state.warnings,
     facts,
   };
+}
+
+// A ceiling's text is only its name, which the sentence has said already.
+function renderWhy(text: string): string {
+  return /\s/.test(text.trim()) ? ` ${escapeLine(text, 500)}` : "";
 }
 
 /** Whether the branch's head is not the tree that the verdict is about. */

@@ -83,6 +83,8 @@ function endOfFailure(failure: string, reason: string): Ending {
   if (failure === "aborted") return { end: "cancelled", reason: "The run was cancelled." };
   if (failure === "deadline") return { end: "ceiling", reason: "timeout" };
   if (failure === "prompt_too_long") return { end: "reset", reason };
+  // A wrong key or an unknown model is mended by a person, not by waiting.
+  if (failure === "auth" || failure === "not_found") return { end: "config_error", reason };
   return { end: "api_error", reason };
 }
 
@@ -116,6 +118,7 @@ const endsWithNote: ReadonlySet<string> = new Set([
     "output_truncated",
     "bad_tool_calls",
     "api_error",
+    "config_error",
     "stopped",
     "cancelled",
   ],

@@ -6,14 +6,15 @@ const maxEntry = 400;
 const because = z.array(z.strictObject({ what: z.string(), why: z.string() }));
 const list = z.array(z.string());
 
+// What a note leaves out is empty: a last word must not be lost for a missing list.
 const Input = z.strictObject({
-  done: list,
-  in_progress: z.string(),
-  next_steps: list,
-  decisions: because,
-  tried_and_failed: because,
-  gotchas: list,
-  questions_for_human: list,
+  done: list.default([]),
+  in_progress: z.string().default(""),
+  next_steps: list.default([]),
+  decisions: because.default([]),
+  tried_and_failed: because.default([]),
+  gotchas: list.default([]),
+  questions_for_human: list.default([]),
 });
 type Input = z.infer<typeof Input>;
 
