@@ -10,6 +10,8 @@ export interface Door {
   inputs: ActionInputs;
   event: { name: string; payload: unknown };
   repository: RepositoryFacts;
+  /** `owner/repo/.github/workflows/x.yml@ref` of the workflow that this job belongs to. */
+  workflowRef: string;
   run: { id: string; attempt: number; url: string };
   actor: { login: string; id: number | null };
   serverUrl: string;
@@ -51,6 +53,7 @@ export async function readDoor(
     inputs,
     event: { name: need("GITHUB_EVENT_NAME"), payload },
     repository,
+    workflowRef: environment.GITHUB_WORKFLOW_REF ?? "",
     run: {
       id,
       attempt: Number(environment.GITHUB_RUN_ATTEMPT ?? "1") || 1,

@@ -6,7 +6,8 @@ import { type Door, readDoor } from "./door.ts";
 import { explainMistake } from "./explain-mistake.ts";
 import { runGate } from "./gate.ts";
 import { type Identity, openIdentity } from "./identity.ts";
-import { showResult } from "./outputs.ts";
+import { isNight, runNight } from "./night.ts";
+import { showNight, showResult } from "./outputs.ts";
 import { runJob } from "./run-job.ts";
 
 /** The action's door: which job this is, and one catch for whatever goes wrong. */
@@ -30,6 +31,10 @@ async function main(): Promise<void> {
 async function runMode(door: Door, identity: Identity, signal: AbortSignal): Promise<void> {
   switch (door.inputs.mode) {
     case "gate": {
+      if (isNight(door)) {
+        await showNight(await runNight(door, identity, say));
+        return;
+      }
       const outcome = await runGate(door, identity, say);
       say(outcome.go ? `go: ${outcome.envelope.session} (${outcome.reason})` : `nothing to start: ${outcome.reason}`);
       core.setOutput("go", String(outcome.go));

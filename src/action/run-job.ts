@@ -5,6 +5,7 @@ import { ConfigError } from "../domain/errors.ts";
 import { toMicroUsd } from "../domain/limits.ts";
 import type { Policy } from "../domain/policy.ts";
 import { fetchPolicy } from "../intake/fetch-policy.ts";
+import { type AppliedPlaybook, applyPlaybook } from "../maintenance/apply-playbook.ts";
 import { lowerLimits } from "../policy/lower-limits.ts";
 import { useCredentials } from "../run/credentials.ts";
 import { describeEvent } from "../run/describe-event.ts";
@@ -14,6 +15,7 @@ import { readRegistries } from "../run/registries.ts";
 import { runSession } from "../run/run.ts";
 import { version } from "../run/version.ts";
 import type { Door } from "./door.ts";
+import { fetchOwnPlaybook } from "./fetch-playbooks.ts";
 import type { Identity } from "./identity.ts";
 
 /** One run of a session on GitHub: reads policy and limits, and hands everything to `runSession` as one world. */
@@ -30,14 +32,15 @@ export async function runJob(
       hint: "Add the secret ANTHROPIC_API_KEY under Settings → Secrets and variables → Actions, then trigger again.",
     });
   }
-  const { policy, said } = await loadPolicy(door, identity);
+  const terms = await loadTerms(door, identity, envelope);
+  const { policy, said, playbook } = terms;
   const asked = {
     from: "The workflow",
     turns: inputs.max_turns,
     usdMicro: inputs.max_budget_usd === null ? null : toMicroUsd(inputs.max_budget_usd),
     ms: inputs.timeout_minutes === null ? null : Math.round(inputs.timeout_minutes * 60_000),
   };
-  const lowered = lowerLimits(policy, [asked]);
+  const lowered = lowerLimits(policy, playbook ? [asked, playbook.asked] : [asked]);
   if (lowered.kind === "exhausted") throw new ConfigError(lowered.reason, { hint: "Raise the limit in the policy." });
   for (const note of lowered.notes) io.say(note);
   const prompt = await readPrompt(door);
@@ -60,7 +63,10 @@ export async function runJob(
       envelope,
       policy,
       own: identity,
-      given: prompt === null ? null : { ...prompt, requester: { id: door.actor.id ?? 0, login: door.actor.login } },
+      given: playbook
+        ? { ...playbook.request, requester: { id: 0, login: "schedule" } }
+        : prompt && { ...prompt, requester: { id: door.actor.id ?? 0, login: door.actor.login } },
+      marks: playbook ?? undefined,
       baseBranch: inputs.base_branch,
       runUrl: door.run.url,
       now: Date.now,
@@ -84,7 +90,21 @@ export async function runJob(
       if (inputs.show_full_output && event.type === "tool_finished") io.say(event.data.content);
     },
     batonVersion: version,
+    chore: playbook?.chore,
   });
+}
+
+/** Policy of the default branch, and for a chore the playbook that narrows it. */
+async function loadTerms(
+  door: Door,
+  identity: Identity,
+  envelope: Envelope,
+): Promise<{ policy: Policy; said: string; playbook: AppliedPlaybook | null }> {
+  const { policy, said } = await loadPolicy(door, identity);
+  const playbook = await fetchOwnPlaybook(identity.github, door.repository, envelope.session, policy);
+  if (!playbook) return { policy, said, playbook: null };
+  const applied = applyPlaybook(playbook, policy);
+  return { policy: applied.policy, said: `${said} The playbook is ${playbook.source}.`, playbook: applied };
 }
 
 /** The envelope that the gate handed on. Throws ConfigError with the field that is wrong. */

@@ -52,3 +52,14 @@ export async function removeLabel(
     if (statusOf(error) !== 404) throw error;
   }
 }
+
+/** Deletes a ref by its full name; one that is gone already (404, 422) is fine. */
+export async function removeRef(github: GitHub, repository: RepositoryName, ref: string): Promise<void> {
+  try {
+    await ensureSet(github, () =>
+      github.write("DELETE /repos/{owner}/{repo}/git/refs/{+ref}", { ...repository, ref: ref.replace(/^refs\//, "") }),
+    );
+  } catch (error) {
+    if (statusOf(error) !== 404 && statusOf(error) !== 422) throw error;
+  }
+}

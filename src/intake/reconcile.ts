@@ -2,10 +2,11 @@ import { mayWrite } from "../domain/permission.ts";
 import type { SessionKey } from "../domain/session-key.ts";
 import type { State } from "../domain/state.ts";
 import type { GitHub } from "../github/client.ts";
-import { dispatchRun, workflowFile } from "../github/dispatch.ts";
+import { type DispatchOutcome, dispatchRun, workflowFile } from "../github/dispatch.ts";
+import { markerOf } from "../github/marker.ts";
 import { fetchPermission } from "../github/permission.ts";
 import { cancelRun, fetchRunCounts } from "../github/runs.ts";
-import { ensureStatusComment } from "../github/status-comment.ts";
+import { ensureAnswer, ensureStatusComment, listOwn } from "../github/status-comment.ts";
 import { makeEnvelope, numberOf } from "../triggers/make-envelope.ts";
 import type { Reading, RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfBranch } from "../triggers/session-of-trigger.ts";
@@ -98,9 +99,8 @@ export async function buryRun(
   options: { mayGoOn?: boolean } = {},
 ): Promise<{ goesOn: boolean }> {
   const isTired = deathsInARow(state) > maxDeaths;
-  const goesOn =
-    options.mayGoOn !== false && !isTired && mayWrite(await fetchPermission(github, repository, state.requester));
-  if (goesOn) await goOn(hands, github, repository, state);
+  const goesOn = options.mayGoOn !== false && !isTired && (await maySpend(github, repository, state));
+  if (goesOn) await ringAgain(hands, github, repository, state);
   await showDeath(hands, github, repository, state, goesOn);
   return { goesOn };
 }
@@ -115,9 +115,22 @@ export function deathsInARow(state: State): number {
   return deaths;
 }
 
-async function goOn(hands: IntakeHands, github: GitHub, repository: RepositoryFacts, state: State): Promise<void> {
+/** A chore has nobody behind it but the policy; any other session goes on only while its requester may write. */
+async function maySpend(github: GitHub, repository: RepositoryFacts, state: State): Promise<boolean> {
+  return (
+    state.session.startsWith("maintenance-") || mayWrite(await fetchPermission(github, repository, state.requester))
+  );
+}
+
+/** Rings for the next run of a session whose last run is over; its key is that run's, so that it rings once. */
+export async function ringAgain(
+  hands: IntakeHands,
+  github: GitHub,
+  repository: RepositoryFacts,
+  state: State,
+): Promise<DispatchOutcome | null> {
   const run = state.runs.at(-1);
-  if (!run) return;
+  if (!run) return null;
   // Hop and time come from the dead run: whoever finds it, and however often, rings with the same key.
   const hop = state.runs.length;
   const trigger = { kind: "continuation", session: state.session, hop } as const;
@@ -136,7 +149,11 @@ async function goOn(hands: IntakeHands, github: GitHub, repository: RepositoryFa
     envelope,
     log: hands.intents(`${repository.owner}/${repository.repo}/${state.session}`),
   });
-  hands.log({ session: state.session, run: run.run_id, outcome: outcome.kind }, "a run died; the session goes on");
+  hands.log(
+    { session: state.session, run: run.run_id, outcome: outcome.kind },
+    "its last run is over; the session goes on",
+  );
+  return outcome;
 }
 
 async function showDeath(
@@ -147,7 +164,20 @@ async function showDeath(
   again: boolean,
 ): Promise<void> {
   const number = numberOf(state.session) ?? state.request.number;
-  if (number === null) return;
+  if (number === null) {
+    // Work without an issue has no status comment: only what a person must act on is said on its pull request.
+    const pull = pullRequestOf(state);
+    if (pull === null || again) return;
+    await ensureAnswer(github, {
+      repository,
+      number: pull,
+      key: deathKeyOf(state),
+      body: renderDied(state, again),
+      authors: (await hands.identity()).logins,
+      log: hands.intents(`${repository.owner}/${repository.repo}/${state.session}`),
+    });
+    return;
+  }
   await ensureStatusComment(github, {
     repository,
     number,
@@ -157,4 +187,30 @@ async function showDeath(
     knownId: Number(state.published.status_comment) || null,
     log: hands.intents(`${repository.owner}/${repository.repo}/${state.session}`),
   });
+}
+
+/** Whether people can read already that the last run died and that nothing goes on by itself; true where there is no place to say it. */
+export async function isDeathShown(
+  hands: IntakeHands,
+  github: GitHub,
+  repository: RepositoryFacts,
+  state: State,
+): Promise<boolean> {
+  const authors = (await hands.identity()).logins;
+  const number = numberOf(state.session) ?? state.request.number;
+  const said = renderDied(state, false);
+  const place = number ?? pullRequestOf(state);
+  if (place === null) return true;
+  const marker = number === null ? markerOf("answer", deathKeyOf(state)) : markerOf("status", state.session);
+  const found = await listOwn(github, { repository, number: place, authors }, marker);
+  return found.some(({ body }) => body === `${marker}\n${said}`);
+}
+
+function pullRequestOf(state: State): number | null {
+  const number = Number(state.published.pull_request);
+  return Number.isSafeInteger(number) && number > 0 ? number : null;
+}
+
+function deathKeyOf(state: State): string {
+  return `died-${state.runs.at(-1)?.run_id ?? "0"}`;
 }

@@ -55,7 +55,8 @@ export async function fetchRunCondition(
   return (await isRunAlive(github, repository, run.run_id, run.run_attempt)) ? "alive" : "over";
 }
 
-async function findRef(github: GitHub, repository: RepositoryName, ref: string): Promise<string | null> {
+/** Commit of a ref by its full name, or null. */
+export async function findRef(github: GitHub, repository: RepositoryName, ref: string): Promise<string | null> {
   const found = await github.find<{ object?: { sha?: string } }>("/repos/{owner}/{repo}/git/ref/{+ref}", {
     ...repository,
     ref: ref.replace(/^refs\//, ""),
@@ -80,7 +81,13 @@ async function readState(github: GitHub, repository: RepositoryName, ref: string
   }
 }
 
-async function loadText(github: GitHub, repository: RepositoryName, ref: string, path: string): Promise<string | null> {
+/** A text file at a commit, or null where there is none or it is too long for the contents API (1 MB). */
+export async function loadText(
+  github: GitHub,
+  repository: RepositoryName,
+  ref: string,
+  path: string,
+): Promise<string | null> {
   const found = await github.find<{ content?: string; encoding?: string }>("/repos/{owner}/{repo}/contents/{+path}", {
     ...repository,
     path,

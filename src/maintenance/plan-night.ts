@@ -29,6 +29,8 @@ export interface NightWorld {
   playbooks: readonly Playbook[];
   histories: ReadonlyMap<string, PlaybookHistory>;
   sessions: readonly NightSession[];
+  /** Sessions of which GitHub says that a run is queued or under way, those that have no ref yet included. */
+  running?: ReadonlySet<string>;
   /** Open pull requests of maintenance sessions. */
   openMaintenancePullRequests: number;
   limits: {
@@ -148,7 +150,10 @@ export const continuable: ReadonlySet<StopReason> = new Set([
 
 function planPlaybooks(world: NightWorld, plan: NightPlan, purse: { left: number }): void {
   const taken = new Set(plan.operations.filter((op) => op.kind === "dispatch").map((op) => op.key));
-  const running = new Set(world.sessions.filter((session) => session.running).map((session) => session.key));
+  const running = new Set<string>([
+    ...(world.running ?? []),
+    ...world.sessions.filter((session) => session.running).map((session) => session.key),
+  ]);
   let open = world.openMaintenancePullRequests;
   for (const playbook of world.playbooks) {
     const due = decideDue(playbook, world.today, world.histories.get(playbook.name) ?? { sessions: [], open: null });

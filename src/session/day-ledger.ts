@@ -96,7 +96,8 @@ export interface DayLedger {
   totals(): Promise<LedgerTotals>;
 }
 
-const file = "ledger.jsonl";
+/** Path of the entries in the ledger's tree. */
+export const ledgerFile = "ledger.jsonl";
 const attempts = 12;
 
 /** The ledger of one UTC day, a chain of small commits that grows only by fast-forward. */
@@ -107,12 +108,12 @@ export function createDayLedger(options: { store: GitStore; day: string; clock()
     const seen = (await store.lsRemote([ref])).get(ref);
     if (!seen) return { head: null, entries: [] };
     const head = await fetchHead(store, ref, seen);
-    const bytes = await store.readBlob(await store.treeOf(head), file);
-    return { head, entries: readEntries(bytes ? Buffer.from(bytes).toString("utf8") : "", ref) };
+    const bytes = await store.readBlob(await store.treeOf(head), ledgerFile);
+    return { head, entries: readLedger(bytes ? Buffer.from(bytes).toString("utf8") : "", ref) };
   };
   const append = async (head: string | null, entries: LedgerEntry[], message: string) => {
     const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
-    const tree = await store.graft(emptyTree, [{ path: file, sha: await store.writeBlob(text) }]);
+    const tree = await store.graft(emptyTree, [{ path: ledgerFile, sha: await store.writeBlob(text) }]);
     // The random trailer keeps two runs that say the same at the same second from making one and the same commit.
     const trailer = `Baton-Entry: ${crypto.randomUUID()}`;
     const sha = await store.commit({
@@ -160,7 +161,8 @@ export function createDayLedger(options: { store: GitStore; day: string; clock()
 
 const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
-function readEntries(text: string, source: string): LedgerEntry[] {
+/** Reads a ledger file; throws ProtocolError when a line is not an entry. */
+export function readLedger(text: string, source: string): LedgerEntry[] {
   try {
     return text
       .split("\n")
