@@ -1,11 +1,19 @@
 import { setTimeout as sleepFor } from "node:timers/promises";
 import { canonicalJson, sha256 } from "../domain/hash.ts";
 import { noTokens, type TokenUsage } from "../domain/limits.ts";
-import { measurePrompt } from "./bound.ts";
-import { renderMessages } from "./context.ts";
-import { isAborted, type Loop, openedOf, priceOf, remember, transcriptOf, watchWorld } from "./loop-state.ts";
+import {
+  isAborted,
+  type Loop,
+  messagesOf,
+  openedOf,
+  priceOf,
+  promptSizeOf,
+  remember,
+  transcriptOf,
+  watchWorld,
+} from "./loop-state.ts";
 import type { ModelFailure, ModelOutcome, ModelReply } from "./model.ts";
-import { composeRequest, promptBytes } from "./request.ts";
+import { composeRequest } from "./request.ts";
 import { decideRetry } from "./retry.ts";
 import type { Ceiling } from "./spec.ts";
 import { costOf, type Purpose, worstCase } from "./spend.ts";
@@ -71,9 +79,9 @@ async function send(
 ): Promise<(Sent & { outcome: ModelOutcome }) | { ceiling: Ceiling }> {
   const { hands, spec } = loop;
   const transcript = transcriptOf(loop);
-  const messages = renderMessages(transcript);
+  const messages = messagesOf(loop);
   const { system, tools, prefix } = openedOf(loop);
-  const promptTokens = measurePrompt(loop.events, transcript, messages).bound;
+  const { bound: promptTokens, bytes } = promptSizeOf(loop);
   const wantedMaxTokens = Math.min(ask.wantedMaxTokens, loop.facts.maxOutput);
   const granted = await hands.authorize({
     promptTokensBound: promptTokens,
@@ -86,14 +94,13 @@ async function send(
   const reserved = worstCase(bound, priceOf(loop).price);
   const request = `${spec.context}-r${transcript.requests + 1}`;
   await remember(loop, "request_sent", {
-    ...{ request, context: spec.context, attempt, prompt_bytes: promptBytes(system, tools, messages) },
+    ...{ request, context: spec.context, attempt, prompt_bytes: bytes },
     ...{ prompt_tokens_bound: promptTokens, max_tokens: granted.maxTokens, reserved_usd_micro: reserved },
     ...{ prefix_sha256: prefix, messages_sha256: sha256(canonicalJson(messages)) },
   });
-  watchWorld(loop);
   const at = hands.now().getTime();
   const effort = loop.facts.effort ? spec.effort : undefined;
-  const outcome = await hands.model.ask(
+  const asked = hands.model.ask(
     composeRequest({
       model: spec.model,
       system,
@@ -105,6 +112,8 @@ async function send(
     }),
     { signal: hands.signal, timeoutMs: ask.purpose === "winddown" ? winddownMs : hands.remainingMs() },
   );
+  watchWorld(loop);
+  const outcome = await asked;
   return { request, attempt, bound, reserved, at, outcome };
 }
 

@@ -1,8 +1,6 @@
-import { measurePrompt } from "./bound.ts";
 import { clearingRule, planClearing } from "./clear-outputs.ts";
-import { renderMessages } from "./context.ts";
 import type { Ending } from "./decide-turn.ts";
-import { isAborted, type Loop, remember, transcriptOf } from "./loop-state.ts";
+import { isAborted, type Loop, promptSizeOf, remember, transcriptOf } from "./loop-state.ts";
 
 /** Part of the window above which a single turn jumped too far for a last answer of the model. */
 const emergencyShare = 0.85;
@@ -46,11 +44,7 @@ async function readInbox(loop: Loop): Promise<Ending | null> {
 /** Clears old results in batches, and leaves the context when that is not enough. */
 async function keepSmall(loop: Loop): Promise<Ending | null> {
   const { resetAt, window } = loop.facts;
-  const size = (): number => {
-    const transcript = transcriptOf(loop);
-    return measurePrompt(loop.events, transcript, renderMessages(transcript)).estimate;
-  };
-  let tokens = size();
+  let tokens = promptSizeOf(loop).estimate;
   const clear = async (rule: typeof clearingRule): Promise<number> => {
     const plan = planClearing(loop.spec.context, transcriptOf(loop), tokens, rule);
     if (!plan) return tokens;

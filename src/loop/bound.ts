@@ -13,6 +13,8 @@ export interface PromptSize {
   bound: number;
   /** What it probably has. */
   estimate: number;
+  /** UTF-8 bytes of tools, system and messages as JSON. */
+  bytes: number;
 }
 
 /** Bounds the prompt: the last reported prompt plus the bytes added since, or, before the first reply, all bytes; plus a reserve. */
@@ -23,27 +25,38 @@ export function measurePrompt(
 ): PromptSize {
   const opened = transcript.opened;
   const all = promptBytes(opened?.system ?? "", opened?.tools ?? [], messages);
-  const whole = { bound: all + hiddenPromptTokens, estimate: Math.ceil(all / bytesPerToken) };
+  const whole = { bound: all + hiddenPromptTokens, estimate: Math.ceil(all / bytesPerToken), bytes: all };
   const last = events.findLastIndex((event) => event.type === "reply_received");
   const reply = events[last];
   if (reply?.type !== "reply_received") return whole;
   const reported = promptTokensOf(reply.data.usage);
   if (reported === 0) return whole;
   const added =
-    Math.max(0, messageBytes(messages) - messageBytes(messagesBefore(events, last))) + replacedBytes(events, last);
+    Math.max(0, all - bytesBefore(events, last, () => all - messageBytes(messages))) + replacedBytes(events, last);
   return {
     bound: Math.min(whole.bound, reported + added + hiddenPromptTokens),
     estimate: Math.min(whole.estimate, reported + Math.ceil(added / bytesPerToken)),
+    bytes: all,
   };
+}
+
+/** Bytes of the prompt that the reply at `last` answered: as recorded, unless something in it was replaced since. */
+function bytesBefore(events: readonly Event[], last: number, prefixBytes: () => number): number {
+  const sent = events.findLastIndex((event, at) => at < last && event.type === "request_sent");
+  const request = events[sent];
+  const isEdited = events.slice(sent).some(isEdit);
+  if (request?.type === "request_sent" && !isEdited) return request.data.prompt_bytes;
+  return prefixBytes() + messageBytes(messagesBefore(events, last));
+}
+
+function isEdit({ type }: Event): boolean {
+  return type === "outputs_cleared" || type === "transcript_repaired";
 }
 
 /** The messages that the reply at `last` answered, with what was cleared or stripped later already gone: only additions count. */
 function messagesBefore(events: readonly Event[], last: number): Message[] {
-  const before = events
-    .slice(0, last)
-    .filter((event) => event.type !== "outputs_cleared" && event.type !== "transcript_repaired");
-  const edits = events.filter((event) => event.type === "outputs_cleared" || event.type === "transcript_repaired");
-  return renderMessages(readTranscript([...before, ...edits]));
+  const before = events.slice(0, last).filter((event) => !isEdit(event));
+  return renderMessages(readTranscript([...before, ...events.filter(isEdit)]));
 }
 
 function replacedBytes(events: readonly Event[], last: number): number {

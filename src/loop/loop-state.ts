@@ -1,11 +1,13 @@
 import type { Event, EventInput, EventType } from "../domain/event.ts";
+import { measurePrompt, type PromptSize } from "./bound.ts";
+import { renderMessages } from "./context.ts";
 import type { ModelFacts } from "./models.ts";
 import { type FoundPrice, findPrice } from "./prices.ts";
 import { defineTools } from "./request.ts";
 import type { ContextLimits, ContextSpec, Hands } from "./spec.ts";
 import { defaultLimits } from "./spec.ts";
 import { readTranscript, type Transcript } from "./transcript.ts";
-import type { ToolDefinition } from "./wire.ts";
+import type { Message, ToolDefinition } from "./wire.ts";
 
 /** An open context: its recorded events, and what of the world the loop has at hand. Everything sent is computed from `events`. */
 export interface Loop {
@@ -14,6 +16,8 @@ export interface Loop {
   limits: ContextLimits;
   facts: ModelFacts;
   events: Event[];
+  /** What was computed from the first so many events; left behind by the next one. */
+  memo: { events: number; transcript?: Transcript; messages?: Message[]; size?: PromptSize };
   /** Hash of the workspace, taken while the model thinks; null when none is under way. */
   world: Promise<string | null> | null;
 }
@@ -22,7 +26,7 @@ export interface Loop {
 export async function openLoop(spec: ContextSpec, hands: Hands): Promise<Loop> {
   const facts = await hands.model.facts(spec.model);
   const limits = { ...defaultLimits[spec.role], ...spec.limits };
-  return { spec, hands, limits, facts, events: [...hands.history()], world: null };
+  return { spec, hands, limits, facts, events: [...hands.history()], memo: { events: 0 }, world: null };
 }
 
 /** Records an event of this context and keeps what was stored. */
@@ -32,8 +36,30 @@ export async function remember<T extends EventType>(loop: Loop, type: T, data: E
   return event;
 }
 
+/** The conversation so far; read once per recorded event at most. */
 export function transcriptOf(loop: Loop): Transcript {
-  return readTranscript(loop.events);
+  const memo = memoOf(loop);
+  memo.transcript ??= readTranscript(loop.events);
+  return memo.transcript;
+}
+
+/** The messages of the next request, computed from the recorded events. */
+export function messagesOf(loop: Loop): readonly Message[] {
+  const memo = memoOf(loop);
+  memo.messages ??= renderMessages(transcriptOf(loop));
+  return memo.messages;
+}
+
+/** Bound and estimate of the next request's prompt tokens. */
+export function promptSizeOf(loop: Loop): PromptSize {
+  const memo = memoOf(loop);
+  memo.size ??= measurePrompt(loop.events, transcriptOf(loop), messagesOf(loop));
+  return memo.size;
+}
+
+function memoOf(loop: Loop): Loop["memo"] {
+  if (loop.memo.events !== loop.events.length) loop.memo = { events: loop.events.length };
+  return loop.memo;
 }
 
 export function priceOf(loop: Loop): FoundPrice {

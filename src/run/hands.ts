@@ -37,8 +37,9 @@ export function createHands(run: Run, part: { role: LoopRole; model: string; con
 
 async function readInbox(run: Run): Promise<readonly InboxItem[]> {
   if (run.superseded) return [{ kind: "superseded", reason: run.superseded }];
-  const settled = await run.session.settled();
-  if (settled?.kind === "superseded") return [{ kind: "superseded", reason: settled.detail }];
+  // Not waited for: the next request goes out while the last turn is still on its way to the remote, within the allowance.
+  const known = run.session.lastCheckpoint();
+  if (known?.kind === "superseded") return [{ kind: "superseded", reason: known.detail }];
   const inbox = await readCommands(run).catch(() => null);
   if (inbox?.kind === "end") return [{ kind: "stop", actor: inbox.end.text }];
   return (inbox?.steered ?? []).map(({ commentId, actor, command }) => ({

@@ -12,6 +12,7 @@ export interface Checkpointer {
   force(input: CheckpointInput): Promise<CheckpointOutcome>;
   soon(input: CheckpointInput): void;
   settled(): Promise<CheckpointOutcome | null>;
+  last(): CheckpointOutcome | null;
   acknowledgedAllowance(): number;
   ownsRemote(): Promise<boolean>;
 }
@@ -82,6 +83,7 @@ export function createCheckpointer(hands: CheckpointHands & { record: Record; ch
       while (working) await working;
       return last;
     },
+    last: () => last,
     acknowledgedAllowance: () => acknowledged,
     async ownsRemote() {
       if (last?.kind === "superseded") return false;

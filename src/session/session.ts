@@ -66,6 +66,8 @@ export interface Session {
   checkpointSoon(input: CheckpointInput): void;
   /** Waits for what is under way; the last outcome, null before the first. */
   settled(): Promise<CheckpointOutcome | null>;
+  /** The newest outcome that is known now, without waiting. */
+  lastCheckpoint(): CheckpointOutcome | null;
   /** Cumulative session spend, micro-USD, that an acknowledged checkpoint of this run covers. */
   acknowledgedAllowance(): number;
   /** Ref that the checkpoints go to: the session's own, or the fallback. */
@@ -193,6 +195,7 @@ function createSession(
     checkpoint: checkpointer.force,
     checkpointSoon: checkpointer.soon,
     settled: checkpointer.settled,
+    lastCheckpoint: checkpointer.last,
     acknowledgedAllowance: checkpointer.acknowledgedAllowance,
     sessionRef: () => chain.ref,
     ownsRemote: checkpointer.ownsRemote,
