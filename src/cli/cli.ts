@@ -1,4 +1,5 @@
 import { describeError } from "../domain/errors.ts";
+import { version } from "../run/version.ts";
 import { type CliCommand, readCommandLine, type Terminal } from "./command.ts";
 import { commands } from "./commands.ts";
 
@@ -8,6 +9,10 @@ export async function runCli(argv: string[], terminal: Terminal): Promise<number
   if (name === "--help" || name === "-h" || name === "help") {
     const wanted = commands.find((command) => command.name === words[0]);
     terminal.out(wanted ? `${wanted.help}\n` : overview());
+    return 0;
+  }
+  if (name === "--version" || name === "-v") {
+    terminal.out(`${version}\n`);
     return 0;
   }
   const command = commands.find((candidate) => candidate.name === name);
@@ -43,6 +48,7 @@ function overview(): string {
     "baton: a coding agent that keeps working after you leave, and proves what it did.",
     "",
     "Usage: baton <command> [options]",
+    "       baton --version",
     "",
     ...lines,
     "",

@@ -36,7 +36,8 @@ export interface CliCommand {
 
 /** Parses the words after the command's name; unknown flags and wrong counts are a ConfigError that shows the help. */
 export function readCommandLine(command: CliCommand, words: string[], terminal: Terminal): CommandInput | "help" {
-  const hint = `See: baton ${command.name} --help`;
+  const usage = /^Usage: .*$/m.exec(command.help)?.[0] ?? `Usage: baton ${command.name}`;
+  const hint = `${usage}\nSee: baton ${command.name} --help`;
   const options: Options = { ...command.options, help: { type: "boolean", short: "h" } };
   try {
     const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true, strict: true });
@@ -44,7 +45,7 @@ export function readCommandLine(command: CliCommand, words: string[], terminal: 
     const { min, max } = command.positionals;
     if (positionals.length < min || positionals.length > max) {
       const allowed = min === max ? `${min}` : `${min} to ${max}`;
-      throw new ConfigError(`baton ${command.name} takes ${allowed} plain arguments, found ${positionals.length}.`, {
+      throw new ConfigError(`baton ${command.name} takes ${allowed} plain ${max === 1 ? "argument" : "arguments"}, found ${positionals.length}.`, {
         hint,
       });
     }

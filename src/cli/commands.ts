@@ -1,8 +1,13 @@
 import type { CliCommand } from "./command.ts";
 import { continueCommand } from "./continue-command.ts";
+import { doctorCommand } from "./doctor-command.ts";
+import { initCommand } from "./init-command.ts";
+import { maintenanceCommand } from "./maintenance-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { reportCommand } from "./report-command.ts";
 import { runCommand } from "./run-command.ts";
+import { serveCommand } from "./serve-command.ts";
+import { simulateCommand } from "./simulate-command.ts";
 import { statusCommand } from "./status-command.ts";
 import { traceCommand } from "./trace-command.ts";
 
@@ -13,5 +18,10 @@ export const commands: readonly CliCommand[] = [
   statusCommand,
   reportCommand,
   traceCommand,
+  initCommand,
+  doctorCommand,
+  serveCommand,
+  simulateCommand,
   replayCommand,
+  maintenanceCommand,
 ];
