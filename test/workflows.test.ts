@@ -111,7 +111,7 @@ beforeAll(async () => {
       renderWorkflow(await readFile(join(root, file), "utf8"), { uses: `octo/baton@${"0".repeat(40)} # v0` }),
     );
   }
-}, 60_000);
+});
 
 afterAll(() => rm(bundleDir, { recursive: true, force: true }));
 

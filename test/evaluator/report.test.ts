@@ -155,12 +155,12 @@ describe("a report's place", () => {
 });
 
 describe("GitHub's limits", () => {
-  const long = (length: number, what: (view: ReportView) => ReportView) =>
+  const long = (what: (view: ReportView) => ReportView) =>
     what({
       ...reportViews["fail"]!,
       facts: { ...reportViews["fail"]!.facts, fullReportUrl: "https://github.example/full" },
     });
-  const huge = long(0, (view) => ({
+  const huge = long((view) => ({
     ...view,
     verdict: {
       ...view.verdict!,

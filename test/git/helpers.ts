@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { onTestFinished } from "vitest";
 import { type GitStore, openStore } from "../../src/git/store.ts";
 
@@ -48,8 +48,16 @@ export interface Remote {
   base: string;
 }
 
-/** A bare repository whose `main` has one commit with these files. */
-export function createRemote(files: Files = { "a.txt": "a\n", "src/b.txt": "b\n" }): Remote {
+interface Template {
+  base: string;
+  /** Content of every file of the bare repository by path; null for a folder. */
+  entries: Map<string, Buffer | null>;
+}
+
+/** Bare repositories by the files of their first commit: made by git once, then written again without a process. */
+const templates = new Map<string, Template>();
+
+function createTemplate(files: Files): Template {
   const dir = temporaryDir();
   const work = join(dir, "work");
   const url = join(dir, "remote.git");
@@ -58,8 +66,26 @@ export function createRemote(files: Files = { "a.txt": "a\n", "src/b.txt": "b\n"
   writeFiles(work, files);
   git(work, "add", "-A", "-f");
   git(work, "commit", "-q", "--allow-empty", "-m", "first");
-  git(dir, "clone", "-q", "--bare", work, url);
-  return { url, base: git(work, "rev-parse", "HEAD").trim() };
+  git(dir, "clone", "-q", "--bare", "--template=", work, url);
+  const entries = new Map<string, Buffer | null>([["hooks", null]]);
+  for (const entry of readdirSync(url, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    entries.set(relative(url, path), entry.isDirectory() ? null : readFileSync(path));
+  }
+  return { base: git(work, "rev-parse", "HEAD").trim(), entries };
+}
+
+/** A bare repository whose `main` has one commit with these files. */
+export function createRemote(files: Files = { "a.txt": "a\n", "src/b.txt": "b\n" }): Remote {
+  const key = JSON.stringify(files);
+  const template = templates.get(key) ?? createTemplate(files);
+  templates.set(key, template);
+  const url = join(temporaryDir(), "remote.git");
+  for (const [path, content] of template.entries) {
+    mkdirSync(content === null ? join(url, path) : dirname(join(url, path)), { recursive: true });
+    if (content !== null) writeFileSync(join(url, path), content);
+  }
+  return { url, base: template.base };
 }
 
 /** A store on this remote that has fetched `main`. */

@@ -144,10 +144,8 @@ describe("generated bodies", () => {
     "<textarea>",
     "<svg>",
   ];
-  const count = Number(process.env.BATON_FUZZ ?? 2_000);
-  test(`${count} of them: nothing invisible comes out, and a second application changes nothing`, {
-    timeout: 300_000,
-  }, () => {
+  const count = Number(process.env.BATON_FUZZ ?? 500);
+  test(`${count} of them: nothing invisible comes out, and a second application changes nothing`, () => {
     let seed = 42;
     const next = (below: number) => {
       seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;

@@ -7,7 +7,7 @@ import type { EvaluatorWorld, Room } from "../../src/evaluator/room.ts";
 import { type GitStore, openStore } from "../../src/git/store.ts";
 import { probeWalls } from "../../src/sandbox/probe.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
-import { readWalls, type Walls } from "../../src/sandbox/walls.ts";
+import { readWalls } from "../../src/sandbox/walls.ts";
 
 /** Files of a small repository by path; `link:` before the content makes a symbolic link, `bin:` hex bytes. */
 export type Files = Record<string, string | null>;
@@ -28,13 +28,19 @@ export interface TestWorld extends EvaluatorWorld {
 /** Reason to skip tests that need walls, or null. */
 export const noWalls = readWalls() === null ? "bubblewrap is not installed" : null;
 
+/** The walls of this machine, looked at once. */
+let walls: ReturnType<typeof probeWalls> | undefined;
+const wallsOnce = () => {
+  walls ??= probeWalls({ allowDegraded: false });
+  return walls;
+};
+
 const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /** Opens a world in a temporary folder; `secret` is what the redactor takes out. */
 export async function openTestWorld(options: { secret?: string } = {}): Promise<TestWorld> {
   const dir = mkdtempSync(join(tmpdir(), "evaluator-"));
   const store = await openStore({ dir: join(dir, "store"), remote: null });
-  let walls: Walls | null = null;
   let rooms = 0;
   const isProtected = picomatch([...builtInProtectedPaths], { dot: true, nocase: true });
   const put = async (tree: string, files: Files) =>
@@ -57,7 +63,6 @@ export async function openTestWorld(options: { secret?: string } = {}): Promise<
     commit: (tree) => store.commit({ tree, parents: [], message: "base" }),
     rooms: () => rooms,
     async openRoom(tree): Promise<Room> {
-      walls ??= await probeWalls({ allowDegraded: false });
       const room = join(dir, `room-${++rooms}`);
       const [workDir, homeDir, outputsDir] = ["work", "home", "outputs"].map((name) => join(room, name)) as [
         string,
@@ -67,8 +72,14 @@ export async function openTestWorld(options: { secret?: string } = {}): Promise<
       for (const folder of [workDir, homeDir, outputsDir]) mkdirSync(folder, { recursive: true });
       await store.checkout(tree, workDir);
       const path = `${dirname(process.execPath)}:${process.env.PATH ?? ""}`;
-      const sandbox = await createSandbox({ walls, workDir, homeDir, outputsDir, network: null, path });
-      await sandbox.adopt();
+      const sandbox = await createSandbox({
+        walls: await wallsOnce(),
+        workDir,
+        homeDir,
+        outputsDir,
+        network: null,
+        path,
+      });
       return {
         workDir,
         sandbox,

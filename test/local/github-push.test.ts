@@ -109,7 +109,7 @@ test("a file above 100 MB is refused with its name", async () => {
   const refused = await git(dir, "push", "origin", "HEAD:refs/heads/big");
   expect(refused.text).toContain("File big.bin is 100.00 MB; this exceeds GitHub's file size limit of 100.00 MB");
   expect(refused.text).toContain("pre-receive hook declined");
-}, 60_000);
+});
 
 test("branch protection, rulesets and secret push protection refuse in GitHub's words", async () => {
   const dir = await cloneWith(token(), { "p.txt": "key AKIA0123456789ABCDEF\n" });

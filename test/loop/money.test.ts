@@ -129,4 +129,4 @@ test("over random histories with lost disks, spend stays under the cap and is ne
     }
     await bench.model.close();
   }
-}, 60_000);
+});

@@ -44,6 +44,7 @@ export const claimed = (epoch: number): EventInput<"run_claimed"> => ({
   run_attempt: 1,
   run_url: null,
   trigger: "label",
+  event_id: "",
   actor: "person",
   identity: "baton[bot]",
   limits: { turns: 10, usd_micro: 5_000_000, ms: 60_000 },
