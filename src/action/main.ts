@@ -8,7 +8,7 @@ import { runGate } from "./gate.ts";
 import { type Identity, openIdentity } from "./identity.ts";
 import { isNight, runNight } from "./night.ts";
 import { showNight, showResult } from "./outputs.ts";
-import { runJob } from "./run-job.ts";
+import { readEnvelope, runJob } from "./run-job.ts";
 
 /** The action's door: which job this is, and one catch for whatever goes wrong. */
 async function main(): Promise<void> {
@@ -43,7 +43,16 @@ async function runMode(door: Door, identity: Identity, signal: AbortSignal): Pro
       return;
     }
     case "run": {
-      const result = await runJob(door, identity, { say, signal });
+      // One hand-written step without a gate job: the run decides for itself, with the same code.
+      const decided = door.inputs.task ? null : await runGate(door, identity, say);
+      if (decided && !decided.go) {
+        say(`nothing to start: ${decided.reason}`);
+        core.setOutput("conclusion", stopReasons.skipped.conclusion);
+        core.setOutput("stop_reason", "skipped");
+        return;
+      }
+      const envelope = decided ? decided.envelope : readEnvelope(door.inputs.task);
+      const result = await runJob(door, identity, envelope, { say, signal });
       await showResult(result, door);
       if (stopReasons[result.stop].conclusion === "failure") {
         core.error(`${stopReasons[result.stop].sentence} ${result.text}`.slice(0, 2_000));

@@ -22,10 +22,10 @@ import type { Identity } from "./identity.ts";
 export async function runJob(
   door: Door,
   identity: Identity,
+  envelope: Envelope,
   io: { say: (line: string) => void; signal: AbortSignal },
 ): Promise<RunResult> {
   const { inputs, repository } = door;
-  const envelope = readEnvelope(inputs.task);
   const apiKey = inputs.anthropic_api_key;
   if (!apiKey) {
     throw new ConfigError("The input `anthropic_api_key` is empty.", {

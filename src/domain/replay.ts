@@ -267,7 +267,8 @@ function commanded(state: State, data: EventData<"command_read">): State {
   const next = { ...state, comment_cursor: Math.max(state.comment_cursor, data.comment_id) };
   if (data.command.name !== "continue" && data.command.name !== "retry") return next;
   const text = data.command.text.trim();
-  const reopened = { ...next, questions: [], already_satisfied: null };
+  const asked = data.command.name === "continue" ? data.command : { budget_usd_micro: null, turns: null };
+  const reopened = { ...next, runs: lowerRun(next.runs, asked), questions: [], already_satisfied: null };
   if (!text) return reopened;
   const contract =
     state.contract &&
@@ -284,6 +285,18 @@ function commanded(state: State, data: EventData<"command_read">): State {
     criteria: state.criteria.map((c) => ({ ...c, status: "open" as const })),
     steering: [...state.steering, { comment_id: data.comment_id, actor: data.actor, text }],
   };
+}
+
+/** A person's `--budget` and `--turns` can only lower the caps of the run that is open. */
+function lowerRun(runs: State["runs"], asked: { budget_usd_micro: number | null; turns: number | null }): State["runs"] {
+  const run = runs.at(-1);
+  if (!run || run.stop_reason) return runs;
+  const limits = {
+    ...run.limits,
+    turns: Math.min(run.limits.turns, asked.turns ?? run.limits.turns),
+    usd_micro: Math.min(run.limits.usd_micro, asked.budget_usd_micro ?? run.limits.usd_micro),
+  };
+  return [...runs.slice(0, -1), { ...run, limits }];
 }
 
 function ended(state: State, data: EventData<"run_ended">, at: string): State {
