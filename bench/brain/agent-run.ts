@@ -7,12 +7,11 @@ import type { LoggedRequest } from "../../src/local/model/request-log.ts";
 import type { Script } from "../../src/local/model/script.ts";
 import { startScriptedModel } from "../../src/local/model/start-scripted-model.ts";
 
-/** An agent that can be measured: a command line, run in a clone of the task's repository. `{prompt}` is what it is asked. */
+/** An agent that can be measured: a command line, run in a clone of the task's repository. */
 export interface Agent {
   name: string;
   /** Program and arguments; `{prompt}` and `{model}` are filled in. */
   command: readonly string[];
-  env?: Readonly<Record<string, string>>;
 }
 
 /** What was seen of a process when a request came: CPU so far and the largest resident size. */
@@ -76,8 +75,7 @@ export async function runAgent(options: {
     cwd: clone,
     env: {
       ...{ PATH: process.env.PATH ?? "", HOME: options.dir, TMPDIR: tmpdir(), LANG: "C.UTF-8" },
-      ...{ ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: server.apiKey },
-      ...options.agent.env,
+      ...{ ANTHROPIC_BASE_URL: server.url, ANTHROPIC_API_KEY: server.apiKey, BENCH_PROMPT: options.prompt },
     },
     stdio: ["ignore", "pipe", "pipe"],
   });

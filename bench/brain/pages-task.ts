@@ -6,6 +6,7 @@ import type { Reply, Script } from "../../src/local/model/script.ts";
 import { scriptByRole } from "../../src/local/model/script-helpers.ts";
 import type { MessagesRequest } from "../../src/local/model/wire.ts";
 import { blocksOf, textOfContent } from "../../src/local/model/wire.ts";
+import { call, finish, shell } from "./fix-task.ts";
 
 /** A book of pages: each must be read, and its key written down. Every tenth answer also needs the key of fifteen pages earlier. */
 export interface PagesTask {
@@ -129,21 +130,6 @@ function readSeen(request: MessagesRequest): Seen {
     }
   }
   return seen;
-}
-
-const call = (name: string, input: unknown): Reply => ({ toolCalls: [{ name, input }] });
-
-/** A command through whatever shell tool the agent offers. */
-function shell(request: MessagesRequest, command: string): Reply {
-  const tool = (request.tools ?? []).find(({ name }) => /bash|shell|command|terminal|exec/i.test(name));
-  if (!tool) return { text: "There is no tool to run a command with." };
-  const fields = Object.keys((tool.input_schema?.properties as object | undefined) ?? { command: 0 });
-  return call(tool.name, { [fields.find((field) => /command|cmd|script|code/i.test(field)) ?? "command"]: command });
-}
-
-function finish(request: MessagesRequest, criterion: string): Reply {
-  if (!request.tools?.some(({ name }) => name === "finish")) return { text: "All keys are written down." };
-  return call("finish", { summary: `The keys of ${criterion} are written down.`, criteria: [criterion] });
 }
 
 function handoff(answered: number): Reply {
