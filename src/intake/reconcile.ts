@@ -140,7 +140,7 @@ export async function ringAgain(
     at: run.started_at,
     subjectSha256: state.request.sha256,
     statusCommentId: Number(state.published.status_comment) || null,
-    requesterId: state.requester.id,
+    requesterId: state.requester.id || null,
     hop,
   });
   const outcome = await dispatchRun(github, {
