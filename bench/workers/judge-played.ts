@@ -36,6 +36,8 @@ export function judgePlayed(policy: WorkerPolicy, played: Played): PolicyResult 
     ...(played.error || outcome === expect.verdict ? [] : [`verdict ${outcome}, expected ${expect.verdict}`]),
     ...(accepted && untrue ? [`accepted, but ${untrue}`] : []),
     ...(isWithinCap ? [] : [describeSpend(played)]),
+    ...played.leaks.map((place) => `the API key is in ${place}`),
+    ...(played.branch?.refs ?? []).map((ref) => `a ref that must not be: ${ref}`),
     ...missingFinding(expect.finding, played),
     ...[expect.journal?.(played.events) ?? null].filter((text) => text !== null),
   ];

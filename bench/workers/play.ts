@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,10 +10,12 @@ import { toMicroUsd } from "../../src/domain/limits.ts";
 import type { State } from "../../src/domain/state.ts";
 import type { StopReason } from "../../src/domain/stop-reason.ts";
 import { honestEvaluator } from "../../src/local/model/honest-evaluator.ts";
+import { defaultModelCards } from "../../src/local/model/model-cards.ts";
 import type { Script } from "../../src/local/model/script.ts";
 import { scriptByRole, sequence } from "../../src/local/model/script-helpers.ts";
 import { type ScriptedModel, startScriptedModel } from "../../src/local/model/start-scripted-model.ts";
-import { bash, call, finish, type Tree, type WorkerPolicy } from "./policy.ts";
+import { bash, call, finish, repositoryOf, type Tree, type WorkerPolicy } from "./policy.ts";
+import { handoffNote } from "./steps.ts";
 import * as task from "./task.ts";
 
 const execute = promisify(execFile);
@@ -28,8 +30,10 @@ export interface Played {
   capUsdMicro: number;
   billedUsdMicro: number;
   recordedUsdMicro: number;
-  /** Null when there is no branch. */
-  branch: { tree: Tree; hidden: string | null } | null;
+  /** Null when there was no session. `refs`: what stands in the repository that Baton has no business with. */
+  branch: { tree: Tree; hidden: string | null; refs: string[] } | null;
+  /** Places where the key of the model's API was found. */
+  leaks: string[];
   /** Mistakes of the policy's own script. */
   problems: readonly string[];
   error: string | null;
@@ -46,18 +50,21 @@ interface Place {
 export async function play(policy: WorkerPolicy): Promise<Played> {
   const started = performance.now();
   const dir = await mkdtemp(join(tmpdir(), "baton-worker-"));
-  const model = await startScriptedModel({ script: scriptOf(policy) });
+  const unpriced = { ...defaultModelCards[1]!, id: "claude-opus-9", displayName: "A model without a price" };
+  const model = await startScriptedModel({ script: scriptOf(policy), models: [...defaultModelCards, unpriced] });
   const place: Place = { dir, repo: join(dir, "repo"), model };
+  repositoryOf(model.memory).path = place.repo;
   const played: Played = {
-    ...{ stops: [], state: null, events: [], branch: null, problems: [], error: null },
+    ...{ stops: [], state: null, events: [], branch: null, leaks: [], problems: [], error: null },
     ...{ capUsdMicro: 0, billedUsdMicro: 0, recordedUsdMicro: 0, ms: 0 },
   };
   try {
     await createRepository(place.repo, policy);
     if (policy.killAt !== undefined) await playKilled(place, policy);
-    const runs = [{ limits: policy.limits }, ...(policy.then ?? [])];
+    const runs = [{ limits: policy.limits }, ...(policy.more ?? [])];
     for (const run of runs) await playRun(place, run, played);
     played.branch = await inspectBranch(place, played.state);
+    played.leaks = await findLeaks(place, played);
   } catch (error) {
     played.error = error instanceof Error ? (error.stack ?? error.message) : String(error);
   } finally {
@@ -82,20 +89,16 @@ function scriptOf(policy: WorkerPolicy): Script {
 
 /** Writes the note when it is asked for, without using up a step. */
 function handsOver(worker: Script): Script {
-  const note = {
-    ...{ done: [], in_progress: "the task", next_steps: ["go on"], decisions: [], tried_and_failed: [] },
-    ...{ gotchas: [], questions_for_human: [] },
-  };
   return (request, memory) =>
     request.tool_choice?.name === "handoff"
-      ? { toolCalls: [{ name: "handoff", input: note }] }
+      ? { toolCalls: [{ name: "handoff", input: handoffNote }] }
       : worker(request, memory);
 }
 
 async function createRepository(repo: string, policy: WorkerPolicy): Promise<void> {
   const all: Record<string, string | null> = {
     ...task.files,
-    ".github/baton.yml": task.policyText(policy.policy),
+    ".github/baton.yml": task.policyText(policy.policy, policy.oracle),
     ...policy.files,
   };
   for (const [path, text] of Object.entries(all)) {
@@ -150,12 +153,14 @@ async function playKilled({ repo, dir, model }: Place, policy: WorkerPolicy): Pr
     stdio: "ignore",
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  let due: ReturnType<typeof setTimeout> | null = null;
   const watch = setInterval(() => {
     const asked = model.requests().filter(({ path }) => path.startsWith("/v1/messages")).length;
-    if (asked >= policy.killAt!) child.kill("SIGKILL");
+    if (asked >= policy.killAt!) due ??= setTimeout(() => child.kill("SIGKILL"), policy.killDelayMs ?? 0);
   }, 5);
   await ended;
   clearInterval(watch);
+  if (due) clearTimeout(due);
 }
 
 /** Reads the branch as git has it, and runs the hidden test on a checkout of it. */
@@ -169,7 +174,32 @@ async function inspectBranch({ repo, dir }: Place, state: State | null): Promise
   const paths = (await git("ls-tree", "-r", "--name-only", "-z", ref)).split("\0").filter(Boolean);
   const tree = new Map<string, string>();
   for (const path of paths) tree.set(path, await readFile(join(target, path), "utf8").catch(() => "(not a file)"));
-  return { tree, hidden: await runHidden(dir, target) };
+  const refs = (await git("for-each-ref", "--format=%(refname) %(objectname)")).trim().split("\n");
+  const own = (line: string): boolean =>
+    line.startsWith("refs/baton") || line.startsWith(`refs/heads/${state.branch} `);
+  const main = `refs/heads/main ${state.base.sha}`;
+  const foreign = refs.filter((line) => line !== main && !own(line));
+  return {
+    tree,
+    hidden: await runHidden(dir, target),
+    refs: refs.includes(main) ? foreign : ["main was moved", ...foreign],
+  };
+}
+
+/** Whether the key went anywhere: the journal, the branch, what was left for people, or what the model was sent. */
+async function findLeaks({ dir, model }: Place, played: Played): Promise<string[]> {
+  const key = model.apiKey;
+  const left = await readdir(join(dir, "out"), { recursive: true, withFileTypes: true });
+  const texts = left
+    .filter((entry) => entry.isFile())
+    .map(async (entry) => [entry.name, await readFile(join(entry.parentPath, entry.name), "utf8")] as const);
+  const places: (readonly [string, string])[] = [
+    ["the journal", JSON.stringify(played.events)],
+    ["the branch", [...(played.branch?.tree.values() ?? [])].join("\n")],
+    ["what the model was sent", JSON.stringify(model.requests().map(({ body }) => body))],
+    ...(await Promise.all(texts)),
+  ];
+  return places.filter(([, text]) => text.includes(key)).map(([name]) => name);
 }
 
 /** Null when every hidden case holds, else why not. */

@@ -1,7 +1,7 @@
 import type { Event } from "../../src/domain/event.ts";
 import type { StopReason } from "../../src/domain/stop-reason.ts";
 import type { Verdict } from "../../src/domain/verdict.ts";
-import type { Script } from "../../src/local/model/script.ts";
+import type { Script, ScriptMemory } from "../../src/local/model/script.ts";
 import type { Step } from "../../src/local/model/script-helpers.ts";
 
 /** The files of a branch by path, as text. */
@@ -27,15 +27,17 @@ export interface WorkerPolicy {
   judge?: Script;
   /** Files besides those of the task, or instead of them; null leaves one out. */
   files?: Readonly<Record<string, string | null>>;
+  /** The repository's own check, instead of its test command. */
+  oracle?: string;
   /** Lines for the policy file of the repository. */
   policy?: string;
   limits?: { turns?: number; usd?: number; minutes?: number };
   /** Runs after the first, each with what a person says to it. */
-  then?: readonly { say?: string; limits?: WorkerPolicy["limits"] }[];
+  more?: readonly { say?: string; limits?: WorkerPolicy["limits"] }[];
   /** Kills the process of the first run, with SIGKILL, when the model is asked for the n-th time. */
   killAt?: number;
-  /** Silence after which a stream counts as stalled, ms. */
-  idleMs?: number;
+  /** Milliseconds between that request and the kill. */
+  killDelayMs?: number;
   /** What must be so at the end. */
   expect: {
     /** Stop reasons of the runs in order; of alternatives, any. */
@@ -80,3 +82,8 @@ export const solve: Step[] = [call("read", { path: "slug.js" }), fixAccents, fix
 
 export const hasEvent = (events: readonly Event[], type: Event["type"]): boolean =>
   events.some((event) => event.type === type);
+
+/** Where the repository lies, for a step that plays another person who pushes meanwhile. */
+export function repositoryOf(memory: ScriptMemory): { path: string } {
+  return memory.box("repository", () => ({ path: "" }));
+}

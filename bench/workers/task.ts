@@ -32,8 +32,8 @@ export const files: Readonly<Record<string, string>> = {
 const oracle = "node --test --test-reporter=tap test/slug.test.js";
 
 /** The policy of that repository; a worker's own may add lines. */
-export function policyText(more = ""): string {
-  return `setup: []\noracles: ["${oracle}"]\nauto_continue: false\n${more}`;
+export function policyText(more = "", check = oracle): string {
+  return `setup: []\noracles: ["${check}"]\nauto_continue: false\n${more}`;
 }
 
 function carried(name: string, input: string, output: string): { path: string; content: string } {

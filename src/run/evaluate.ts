@@ -19,6 +19,9 @@ export async function evaluateWork(run: Run): Promise<RunEnd | null> {
       contract,
       request,
       tree: unjudged,
+      memory: run.oraclesOnBase,
+      // A first refusal by the oracles speaks for itself; from the second round on the judge may order a fresh start.
+      judgeFailures: before.rounds > 0,
       judge: async (input) => {
         const answer = await askJudge(run, input);
         if (answer.kind === "none") judge.end = endOfContext(answer.end.end, answer.end.reason);
@@ -31,7 +34,7 @@ export async function evaluateWork(run: Run): Promise<RunEnd | null> {
     return { stop: "cancelled", text: "The run was cancelled during the evaluation; it is repeated." };
   await run.record("verdict_given", { verdict, round: before.rounds + 1 }, "evaluator");
   if (verdict.outcome === "pass") return null;
-  if (judge.end) {
+  if (judge.end && verdict.outcome !== "fail") {
     // What the oracles passed is not sent back because the judge could not be paid or reached: the next run asks again.
     await run.record("work_finished", { tree: unjudged, summary: "The judge is still to be asked." }, "evaluator");
     return judge.end;

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Record, Role } from "../domain/event.ts";
 import type { EvaluatorWorld } from "../evaluator/room.ts";
+import type { StageOneMemory } from "../evaluator/stage-one.ts";
 import { type GitStore, openStore } from "../git/store.ts";
 import { createProtection, type Protection } from "../policy/protected-paths.ts";
 import { type OpenedSession, openSession, type Session } from "../session/session.ts";
@@ -43,6 +44,8 @@ export interface Run extends AsyncDisposable {
   baseMoved: number | null;
   /** What the evaluator may touch. */
   readonly evaluatorWorld: EvaluatorWorld;
+  /** What the oracles did on the base, kept between the rounds of this run. */
+  readonly oraclesOnBase: StageOneMemory;
 }
 
 /** Opens Baton's git directory and the session on this runner; nothing is written outside of it yet. */
@@ -90,6 +93,7 @@ export async function openRun(world: RunWorld): Promise<Run> {
       isProtected: (path) => protection(path) !== null,
       signal: world.signal,
     },
+    oraclesOnBase: new Map(),
     async [Symbol.asyncDispose]() {
       await workshop.close();
       await session.close();
