@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(root, "dist");
 
 /** Every file of dist/ that is started on its own, and its source. */
 const entries: Record<string, string> = {
@@ -67,24 +68,26 @@ async function renderLicences(folders: string[]): Promise<string> {
   return `${notes.join("\n\n")}\n`;
 }
 
-async function main(check: boolean): Promise<void> {
-  const dist = join(root, "dist");
+/** Files of dist/ that are not what the sources give: changed, missing or left over. */
+export async function findStale(): Promise<string[]> {
   const files = await buildDist();
-  if (check) {
-    const stale: string[] = [];
-    for (const [name, text] of files) {
-      const there = await readFile(join(dist, name), "utf8").catch(() => null);
-      if (there !== text) stale.push(name);
-    }
-    const extra = (await readdir(dist).catch(() => [])).filter((name) => !files.has(name));
-    if (stale.length + extra.length > 0) {
-      console.error(`dist/ is stale: ${[...stale, ...extra].join(", ")}. Run \`npm run build\` and commit dist/.`);
-      process.exitCode = 1;
-      return;
-    }
-    console.log("dist/ is fresh.");
-    return;
+  const stale: string[] = [];
+  for (const [name, text] of files) {
+    if ((await readFile(join(dist, name), "utf8").catch(() => null)) !== text) stale.push(name);
   }
+  const there = await readdir(dist).catch(() => []);
+  return [...stale, ...there.filter((name) => !files.has(name))];
+}
+
+async function check(): Promise<void> {
+  const stale = await findStale();
+  if (stale.length === 0) return console.log("dist/ is fresh.");
+  console.error(`dist/ is stale: ${stale.join(", ")}. Run \`npm run build\` and commit dist/.`);
+  process.exitCode = 1;
+}
+
+async function build(): Promise<void> {
+  const files = await buildDist();
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
   for (const [name, text] of files) {
@@ -93,4 +96,4 @@ async function main(check: boolean): Promise<void> {
   }
 }
 
-if (import.meta.main) await main(process.argv.includes("--check"));
+if (import.meta.main) await (process.argv.includes("--check") ? check() : build());
