@@ -7,8 +7,8 @@ import type { RunEnd } from "./end.ts";
 import type { SessionRequest } from "./forge.ts";
 import type { Run } from "./open-run.ts";
 
-/** Whether this run holds the session now. `claimed` says if its claim was written at all. */
-export type Claim = { kind: "held" } | { kind: "ended"; claimed: boolean; end: RunEnd };
+/** Whether this run holds the session now. `tell` says if people must be told: not of a doubled trigger or a race. */
+export type Claim = { kind: "held" } | { kind: "ended"; tell: boolean; end: RunEnd };
 
 /** Takes the session for this run: checks the person again, starts a generation where there is none, and pushes the claim. */
 export async function claimSession(run: Run): Promise<Claim> {
@@ -22,11 +22,11 @@ export async function claimSession(run: Run): Promise<Claim> {
     return skipped(`The pull request of this session is ${fate}.`);
   const goesOn = before !== null && fate !== "merged" && fate !== "closed";
   const asked = await run.world.forge.loadRequest(goesOn ? before : null);
-  if (asked.kind === "refused") return { kind: "ended", claimed: false, end: { stop: asked.stop, text: asked.reason } };
+  if (asked.kind === "refused") return { kind: "ended", tell: true, end: { stop: asked.stop, text: asked.reason } };
   const baseSha = goesOn ? await fetchKnownBase(run, before) : await fetchBase(run, asked.request.baseRef);
   if (!baseSha) {
     const text = `The branch \`${asked.request.baseRef}\` does not exist on the remote; nothing can be started from it.`;
-    return { kind: "ended", claimed: false, end: { stop: "conflict", text } };
+    return { kind: "ended", tell: true, end: { stop: "conflict", text } };
   }
   if (!goesOn) run.workTree = await run.store.treeOf(baseSha);
   const start = goesOn
@@ -42,7 +42,7 @@ export async function claimSession(run: Run): Promise<Claim> {
 async function findHandled(run: Run, state: State): Promise<string | null> {
   const eventId = run.world.envelope.trigger.event_id;
   const earlier = state.runs.find((one) => one.event_id === eventId && one.stop_reason !== null);
-  if (!earlier || (await run.world.forge.readInbox(state)).length > 0) return null;
+  if (!earlier || (await run.world.forge.readInbox(state, { force: true })).length > 0) return null;
   return `Run ${earlier.run_id} has already carried out this trigger.`;
 }
 
@@ -85,13 +85,13 @@ async function pushClaim(
       run.superseded = outcome.detail;
       return {
         kind: "ended",
-        claimed: false,
+        tell: false,
         end: { stop: "superseded", text: "Another run claimed this session a moment earlier." },
       };
     default:
       return {
         kind: "ended",
-        claimed: false,
+        tell: true,
         end: { stop: "api_error", text: `The session could not be claimed on the remote: ${outcome.detail}` },
       };
   }
@@ -145,5 +145,5 @@ async function fetchBase(run: Run, ref: string): Promise<string | null> {
 }
 
 function skipped(text: string): Claim {
-  return { kind: "ended", claimed: false, end: { stop: "skipped", text } };
+  return { kind: "ended", tell: false, end: { stop: "skipped", text } };
 }

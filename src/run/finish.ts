@@ -33,8 +33,8 @@ export interface RunResult {
 const maxIdleRuns = 3;
 
 /** Ends a run: records why, pushes work and session, publishes, gives back money, and rings for the next run where that is wanted. */
-export async function finishRun(run: Run, end: RunEnd, { claimed }: { claimed: boolean }): Promise<RunResult> {
-  if (!claimed) return await finishUnclaimed(run, end);
+export async function finishRun(run: Run, end: RunEnd): Promise<RunResult> {
+  await run.copying;
   if (run.superseded || end.stop === "superseded") return resultOf(run, { ...end, stop: "superseded" }, null, false);
   const final = judgeProgress(run, end);
   await run.record("run_ended", {
@@ -43,6 +43,7 @@ export async function finishRun(run: Run, end: RunEnd, { claimed }: { claimed: b
     progress: hasProgress(run),
   });
   const problems = await attempt("save the work", () => saveFinal(run, final.stop));
+  await attempt("look at the base", () => countBaseMoves(run));
   const published = await attemptOf("publish", () => publishNow(run, final.stop));
   problems.push(...(await attempt("give back the day's rest", () => returnDay(run))));
   for (const text of [...problems, ...published.problems]) await run.record("warned", { text });
@@ -52,8 +53,9 @@ export async function finishRun(run: Run, end: RunEnd, { claimed }: { claimed: b
   return resultOf(run, final, published.value?.pullRequest ?? null, next !== null);
 }
 
-async function finishUnclaimed(run: Run, end: RunEnd): Promise<RunResult> {
-  await attempt("explain", () => run.world.forge.explain(end.stop, end.text));
+/** Ends a run that never held the session: people are told why, unless there is nothing for them to do or know. */
+export async function finishUnclaimed(run: Run, end: RunEnd, { tell }: { tell: boolean }): Promise<RunResult> {
+  if (tell) await attempt("explain", () => run.world.forge.explain(end.stop, end.text));
   return resultOf(run, end, null, false);
 }
 
@@ -66,6 +68,16 @@ async function saveFinal(run: Run, stop: StopReason): Promise<void> {
   const message = isVerified ? `baton: finish ${session}` : `baton: hand on ${session} (${stop})`;
   const outcome = await saveWork(run, message, { bare });
   if (outcome.kind !== "pushed") throw new Error(outcome.detail);
+}
+
+/** How far the base branch has moved since the session's base; the report says so. */
+async function countBaseMoves(run: Run): Promise<void> {
+  const { base } = run.session.state();
+  const ref = `refs/heads/${base.ref}`;
+  const head = (await run.store.lsRemote([ref])).get(ref);
+  if (!head) return;
+  if (head !== base.sha) await run.store.fetch([ref]);
+  run.baseMoved = head === base.sha ? 0 : (await run.store.log(base.sha, head, 1_000)).length;
 }
 
 function hasProgress(run: Run): boolean {

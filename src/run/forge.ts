@@ -69,7 +69,7 @@ export interface Forge {
   /** Checks the person again and reads the frozen request. */
   loadRequest(state: State | null): Promise<RequestOutcome>;
   /** Commands after the cursor by people who may steer; cheap enough to be called between turns. */
-  readInbox(state: State): Promise<InboxItem[]>;
+  readInbox(state: State, options?: { force?: boolean }): Promise<InboxItem[]>;
   /** Whether the run that holds the session still lives, asked of the platform and never of a clock. */
   isRunAlive(runId: string, attempt: number): Promise<boolean>;
   fateOfPullRequest(state: State): Promise<PullRequestFate>;

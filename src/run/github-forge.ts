@@ -46,9 +46,9 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
   const publisher = createPublisher(options);
   let lastProgress = Number.NEGATIVE_INFINITY;
   let lastInbox = Number.NEGATIVE_INFINITY;
-  const readInbox = async (state: State): Promise<InboxItem[]> => {
+  const readInbox = async (state: State, { force = false } = {}): Promise<InboxItem[]> => {
     // One look per quarter minute is enough for a person, and free when nothing changed.
-    if (options.now() - lastInbox < inboxEveryMs && state.comment_cursor > 0) return [];
+    if (!force && options.now() - lastInbox < inboxEveryMs) return [];
     lastInbox = options.now();
     const pull = Number(state.published.pull_request);
     const numbers = [state.request.number, pull].filter(

@@ -7,8 +7,8 @@ import { showProgress } from "./show.ts";
 export type InboxOutcome = { kind: "read"; steered: InboxItem[] } | { kind: "end"; end: RunEnd };
 
 /** Reads commands after the cursor into the session; each is read once. `/stop` and a `/retry` amid the work end the run here. */
-export async function readCommands(run: Run): Promise<InboxOutcome> {
-  const items = await run.world.forge.readInbox(run.session.state());
+export async function readCommands(run: Run, options: { force?: boolean } = {}): Promise<InboxOutcome> {
+  const items = await run.world.forge.readInbox(run.session.state(), options);
   const steered: InboxItem[] = [];
   for (const item of items) {
     await run.record("command_read", {

@@ -12,7 +12,7 @@ const skipIfTimeoutMs = 300_000;
 export async function prepare(run: Run): Promise<RunEnd | null> {
   const caps = checkSessionCaps(run) ?? (await reserveDay(run));
   if (caps) return caps;
-  const inbox = await readCommands(run);
+  const inbox = await readCommands(run, { force: true });
   if (inbox.kind === "end") return inbox.end;
   const human = await findHumanCommits(run);
   if (human) return human;

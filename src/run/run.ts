@@ -3,7 +3,7 @@ import { claimSession } from "./claim.ts";
 import type { RunEnd } from "./end.ts";
 import { endOfError } from "./end.ts";
 import { evaluateWork } from "./evaluate.ts";
-import { finishRun, type RunResult } from "./finish.ts";
+import { finishRun, finishUnclaimed, type RunResult } from "./finish.ts";
 import { initialize } from "./initialize.ts";
 import { openRun, type Run } from "./open-run.ts";
 import { prepare } from "./prepare.ts";
@@ -25,7 +25,7 @@ const stages: Record<ReturnType<typeof nextStage>, (run: Run) => Promise<RunEnd 
 export async function runSession(world: RunWorld): Promise<RunResult> {
   await using run = await openRun(world);
   const claim = await claimSession(run);
-  if (claim.kind === "ended") return await finishRun(run, claim.end, { claimed: claim.claimed });
+  if (claim.kind === "ended") return await finishUnclaimed(run, claim.end, { tell: claim.tell });
   let end: RunEnd | null = null;
   try {
     end = await prepare(run);
@@ -33,5 +33,5 @@ export async function runSession(world: RunWorld): Promise<RunResult> {
   } catch (error) {
     end = endOfError(error, run.world.signal);
   }
-  return await finishRun(run, end, { claimed: true });
+  return await finishRun(run, end);
 }
