@@ -3,6 +3,7 @@ import { continueCommand } from "./continue-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { initCommand } from "./init-command.ts";
 import { maintenanceCommand } from "./maintenance-command.ts";
+import { demoCommand } from "./demo-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { reportCommand } from "./report-command.ts";
 import { runCommand } from "./run-command.ts";
@@ -13,6 +14,7 @@ import { traceCommand } from "./trace-command.ts";
 
 /** Every command of `baton`, in the order of the help. */
 export const commands: readonly CliCommand[] = [
+  demoCommand,
   runCommand,
   continueCommand,
   statusCommand,
