@@ -8,7 +8,14 @@ import type { RealTask } from "./real-task.ts";
 
 const run = promisify(execFile);
 
-const identity = ["-c", "user.name=Maintainer", "-c", "user.email=maintainer@example.org", "-c", "commit.gpgsign=false"];
+const identity = [
+  "-c",
+  "user.name=Maintainer",
+  "-c",
+  "user.email=maintainer@example.org",
+  "-c",
+  "commit.gpgsign=false",
+];
 
 /**
  * A real git repository of one commit with the files of the task's base version as they were published. Of its manifest

@@ -7,13 +7,11 @@ import type { RealTask } from "./real-task.ts";
 
 const run = promisify(execFile);
 
-/** What the hidden script of a task says about one commit of its repository; never read from what Baton says. */
-export async function askGroundTruth(task: RealTask, repo: string, commit: string): Promise<"right" | "wrong"> {
+/** What the hidden script of a task says about a branch of its repository; never read from what Baton says. */
+export async function askGroundTruth(task: RealTask, repo: string, branch: string): Promise<"right" | "wrong"> {
   const dir = await mkdtemp(join(tmpdir(), "truth-"));
   try {
-    await run("git", ["clone", "--quiet", "--no-local", "--no-checkout", repo, dir]);
-    await run("git", ["-C", dir, "fetch", "--quiet", "origin", commit]);
-    await run("git", ["-C", dir, "checkout", "--quiet", commit]);
+    await run("git", ["clone", "--quiet", "--no-local", "--branch", branch, "--single-branch", repo, dir]);
     return await askFolder(task, dir);
   } finally {
     await rm(dir, { recursive: true, force: true });

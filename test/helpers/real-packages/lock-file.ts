@@ -5,7 +5,12 @@ type Pool = Record<string, Entry>;
 
 /** A lockfile for these direct dependencies, cut from a pool of locked versions, so that `npm ci` installs the same for ever. */
 export async function renderLockFile(
-  manifest: { name: string; version: string; dependencies: Record<string, string>; devDependencies: Record<string, string> },
+  manifest: {
+    name: string;
+    version: string;
+    dependencies: Record<string, string>;
+    devDependencies: Record<string, string>;
+  },
   poolName: "tape" | "mocha",
 ): Promise<string> {
   const pool: Pool = JSON.parse(await readFile(new URL(`locks/${poolName}.json`, import.meta.url), "utf8"));

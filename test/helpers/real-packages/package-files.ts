@@ -32,7 +32,9 @@ export async function locatePackage(name: string, { version, integrity }: Packag
   try {
     const { stdout } = await run("npm", ["pack", "--silent", "--ignore-scripts", `${name}@${version}`], { cwd: dir });
     const tarball = join(dir, stdout.trim().split("\n").at(-1) ?? "");
-    const found = `sha512-${createHash("sha512").update(await readFile(tarball)).digest("base64")}`;
+    const found = `sha512-${createHash("sha512")
+      .update(await readFile(tarball))
+      .digest("base64")}`;
     if (found !== integrity) throw new Error(`${name}@${version} has the hash ${found}, expected ${integrity}`);
     const files = join(dir, "files");
     await mkdir(files);

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { Script } from "../../../src/local/model/script.ts";
+import { lastToolResults } from "../../../src/local/model/script-helpers.ts";
 import { startScriptedModel } from "../../../src/local/model/start-scripted-model.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -20,8 +21,8 @@ export interface Played {
   usd: number;
   seconds: number;
   stderr: string;
-  /** Bodies of everything that the model was asked. */
-  asked: string[];
+  /** What the tools told the model, as it went over the wire. */
+  results: { command: string; text: string }[];
   /** Mistakes of the script; none in a sound run. */
   problems: readonly string[];
 }
@@ -31,6 +32,8 @@ export interface PlayOptions {
   issue: string;
   script: Script;
   maxTurns?: number;
+  /** Besides this process's own environment. */
+  env?: Record<string, string>;
   /** Kills Baton (SIGKILL) once this many requests were made, then starts it again with the same command. */
   killAtRequest?: number;
 }
@@ -58,7 +61,7 @@ export async function playRun(options: PlayOptions): Promise<Played> {
       const args = ["run", "--repo", options.repo, "--task-file", taskFile, "--output", "json", ...turns];
       // The source entry, not the starter: a kill has to hit the process that works.
       const own = spawn(process.execPath, [join(root, "src/cli/main.ts"), ...args], {
-        env: { ...process.env, ANTHROPIC_API_KEY: model.apiKey, ANTHROPIC_BASE_URL: model.url },
+        env: { ...process.env, ...options.env, ANTHROPIC_API_KEY: model.apiKey, ANTHROPIC_BASE_URL: model.url },
         stdio: ["ignore", "pipe", "pipe"],
       });
       child = own;
@@ -77,7 +80,11 @@ export async function playRun(options: PlayOptions): Promise<Played> {
       usd: Number(summary["total_cost_usd"]),
       seconds: (performance.now() - started) / 1000,
       stderr: ended.stderr,
-      asked: model.requests().map((request) => JSON.stringify(request.body)),
+      results: model
+        .requests()
+        .flatMap(({ body }) =>
+          body ? lastToolResults(body).map(({ input, text: said }) => ({ command: commandOf(input), text: said })) : [],
+        ),
       problems: model.problems(),
     };
   } finally {
@@ -90,6 +97,13 @@ function readSummary(ended: { exit: number | null; stdout: string; stderr: strin
   try {
     return JSON.parse(line) as Record<string, unknown>;
   } catch (cause) {
-    throw new Error(`baton run printed no JSON (exit ${ended.exit}): ${line.slice(0, 500)} ${ended.stderr.slice(-2_000)}`, { cause });
+    throw new Error(
+      `baton run printed no JSON (exit ${ended.exit}): ${line.slice(0, 500)} ${ended.stderr.slice(-2_000)}`,
+      { cause },
+    );
   }
+}
+
+function commandOf(input: unknown): string {
+  return input !== null && typeof input === "object" && "command" in input ? String(input.command) : "";
 }

@@ -44,7 +44,13 @@ async function verifyTask(task: RealTask): Promise<string[]> {
       for (const change of changes) await apply(change, copy, task);
       const criteria = await judge(task, copy);
       const all = passes(copy, "npm test") && criteria.every(({ passed }) => passed);
-      if (name === "reference" && !all) problems.push(`reference: ${criteria.filter(({ passed }) => !passed).map(({ id }) => id).join(",")}`);
+      if (name === "reference" && !all)
+        problems.push(
+          `reference: ${criteria
+            .filter(({ passed }) => !passed)
+            .map(({ id }) => id)
+            .join(",")}`,
+        );
       return { all, truth: await askFolder(task, copy) };
     };
     const right = await after("reference", task.reference);
@@ -54,8 +60,13 @@ async function verifyTask(task: RealTask): Promise<string[]> {
       say(wrong.truth === "wrong", `${name} is right by the ground truth`);
     }
     await cp(await locatePackage(task.name, task.fixed), join(dir, "fixed"), { recursive: true });
-    await cp(join(base, "node_modules"), join(dir, "fixed", "node_modules"), { recursive: true, force: true }).catch(() => {});
-    say((await askFolder({ ...task, lock: null }, join(dir, "fixed"))) === "right", "the maintainers' release is wrong by the ground truth");
+    await run("npm", ["install", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund"], {
+      cwd: join(dir, "fixed"),
+    });
+    say(
+      (await askFolder({ ...task, lock: null }, join(dir, "fixed"))) === "right",
+      "the maintainers' release is wrong by the ground truth",
+    );
     return problems;
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -92,8 +103,12 @@ async function apply(change: Change, dir: string, task: RealTask): Promise<void>
   const path = join(dir, change.path);
   if ("old" in change) {
     const text = await readFile(path, "utf8");
-    if (text.split(change.old).length !== 2) throw new Error(`${task.id}: ${change.path} does not hold once: ${change.old}`);
-    await writeFile(path, text.replace(change.old, () => change.new));
+    if (text.split(change.old).length !== 2)
+      throw new Error(`${task.id}: ${change.path} does not hold once: ${change.old}`);
+    await writeFile(
+      path,
+      text.replace(change.old, () => change.new),
+    );
   } else if ("content" in change) await writeFile(path, change.content);
   else await writeFile(path, await readFile(join(await locatePackage(task.name, task.fixed), change.path)));
 }

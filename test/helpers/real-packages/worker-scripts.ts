@@ -6,13 +6,20 @@ import { scriptByRole, sequence } from "../../../src/local/model/script-helpers.
 import { locatePackage } from "./package-files.ts";
 import type { Change, RealTask } from "./real-task.ts";
 
-const call = (name: string, input: unknown, text?: string): Reply => ({ ...(text ? { text } : {}), toolCalls: [{ name, input }] });
+const call = (name: string, input: unknown, text?: string): Reply => ({
+  ...(text ? { text } : {}),
+  toolCalls: [{ name, input }],
+});
+
+/** What a script needs of a task; only a task of a package has a release to copy files from. */
+type Played = Pick<RealTask, "id" | "issue" | "criteria" | "allowedTestChanges"> &
+  Partial<Pick<RealTask, "name" | "fixed" | "test">>;
 
 /** A script that plays a whole session: a contract from the task, these changes as the work, and an honest judge. */
 export async function playScript(
-  task: RealTask,
+  task: Played,
   changes: readonly Change[],
-  options: { first?: readonly Reply[]; owner?: RealTask } = {},
+  options: { first?: readonly Reply[]; owner?: Played } = {},
 ): Promise<Script> {
   const steps: Reply[] = [...(options.first ?? []), call("glob", { pattern: "*" }, "Let me look around.")];
   const paths = new Set(changes.flatMap((change) => ("old" in change ? [change.path] : [])));
@@ -27,7 +34,7 @@ export async function playScript(
   });
 }
 
-function contractOf(task: RealTask): Reply {
+function contractOf(task: Played): Reply {
   const title = task.issue.split("\n")[0] ?? "";
   return call("contract", {
     summary: title,
@@ -36,10 +43,11 @@ function contractOf(task: RealTask): Reply {
   });
 }
 
-async function callOf(change: Change, task: RealTask): Promise<Reply> {
+async function callOf(change: Change, task: Played): Promise<Reply> {
   if ("run" in change) return call("bash", { command: change.run, timeout_s: 60 });
   if ("old" in change) return call("edit", change);
   if ("content" in change) return call("write", change);
+  if (!task.name || !task.fixed) throw new Error(`${task.id} has no release to copy ${change.path} from`);
   const content = await readFile(join(await locatePackage(task.name, task.fixed), change.path), "utf8");
   return call("write", { path: change.path, content });
 }

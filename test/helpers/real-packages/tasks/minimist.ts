@@ -110,7 +110,8 @@ export const minimistProto: RealTask = {
 
 \`minimist(['--x', '4', '--x', '5', '--x.__proto__.z', '789'])\` sets \`z\` on \`Array.prototype\`. The same happens to
 \`String.prototype\` and \`Number.prototype\` when \`--x\` was given once. Whatever the options are, no built-in prototype
-may be changed.
+may be changed. The test "proto pollution" expects that \`--__proto__.x\` can be read back from the result: that expectation
+is wrong, such an option has to be dropped, and the test may be changed.
 `,
   criteria: [
     carried(
@@ -138,9 +139,16 @@ assert.strictEqual('abc'.y, undefined);
 parse(['--n', '12', '--n.__proto__.w', '1']);
 assert.strictEqual((12).w, undefined);`,
     ),
-    guard("C3", "test/proto.js"),
+    guard("C3", "test/dotted.js"),
+    guard("C4", "test/parse.js"),
   ],
+  allowedTestChanges: [{ path: "test/proto.js", reason: "It expects that --__proto__.x is kept." }],
   reference: [
+    {
+      path: "test/proto.js",
+      old: "t.equal(argv.__proto__.x, 123);",
+      new: "t.equal(argv.__proto__.x, undefined);",
+    },
     {
       path: "index.js",
       old: "        keys.slice(0,-1).forEach(function (key) {\n            if (o[key] === undefined) o[key] = {};\n            if (o[key] === {}.__proto__) o[key] = {};\n            o = o[key];\n        });\n\n        var key = keys[keys.length - 1];\n",

@@ -27,12 +27,16 @@ has to grow with the length only. What is returned must stay the same.
     probe(
       "C1",
       "A POSIX path of very many slashes is parsed within seconds, it does not hang",
-      within("var p = require('./').posix('/'.repeat(300000) + 'a'); if (p.base !== 'a' || p.dir.length < 299990) throw 1"),
+      within(
+        "var p = require('./').posix('/'.repeat(300000) + 'a'); if (p.base !== 'a' || p.dir.length < 299990) throw 1",
+      ),
     ),
     probe(
       "C2",
       "A Windows path of very many separators is parsed within seconds, it does not hang",
-      within("var p = require('./').win32('c:' + '\\\\'.repeat(300000) + 'a'); if (p.base !== 'a' || p.root !== 'c:\\\\') throw 1"),
+      within(
+        "var p = require('./').win32('c:' + '\\\\'.repeat(300000) + 'a'); if (p.base !== 'a' || p.root !== 'c:\\\\') throw 1",
+      ),
     ),
   ],
   reference: [{ path: "index.js", asFixed: true }],

@@ -124,7 +124,11 @@ assert.strictEqual(JSON.stringify(qs.parse('a[][b]=c')), '{"a":[{"b":"c"}]}');`,
   ],
   sloppy: [{ path: "lib/parse.js", old: "if (root === '[]') {", new: "if (root === '[]' && options.parseArrays) {" }],
   cheating: [
-    { path: "lib/parse.js", old: "if (root === '[]') {", new: "if (root === '[]' && leaf === 'b') { obj = { 0: leaf }; } else if (root === '[]') {" },
+    {
+      path: "lib/parse.js",
+      old: "if (root === '[]') {",
+      new: "if (root === '[]' && leaf === 'b') { obj = { 0: leaf }; } else if (root === '[]') {",
+    },
   ],
   hidden: `const qs = require("./");
 const text = (query) => JSON.stringify(qs.parse(query, { parseArrays: false }));
