@@ -45,15 +45,20 @@ export function readCommandLine(command: CliCommand, words: string[], terminal: 
     const { min, max } = command.positionals;
     if (positionals.length < min || positionals.length > max) {
       const allowed = min === max ? `${min}` : `${min} to ${max}`;
-      throw new ConfigError(`baton ${command.name} takes ${allowed} plain ${max === 1 ? "argument" : "arguments"}, found ${positionals.length}.`, {
-        hint,
-      });
+      throw new ConfigError(`Found ${positionals.length} plain arguments; allowed: ${allowed}.`, { hint });
     }
     return { values: values as CommandInput["values"], positionals, terminal };
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    throw new ConfigError(error instanceof Error ? error.message : String(error), { hint, cause: error });
+    throw new ConfigError(describeMistake(error, Object.keys(options)), { hint, cause: error });
   }
+}
+
+function describeMistake(error: unknown, names: string[]): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const unknown = /^Unknown option '([^']+)'/.exec(message)?.[1];
+  if (!unknown) return message;
+  return `There is no option ${unknown}; allowed: ${names.map((name) => `--${name}`).join(", ")}.`;
 }
 
 /** The text value of an option, or undefined. */

@@ -1,9 +1,9 @@
 import type { CliCommand } from "./command.ts";
 import { continueCommand } from "./continue-command.ts";
+import { demoCommand } from "./demo-command.ts";
 import { doctorCommand } from "./doctor-command.ts";
 import { initCommand } from "./init-command.ts";
 import { maintenanceCommand } from "./maintenance-command.ts";
-import { demoCommand } from "./demo-command.ts";
 import { replayCommand } from "./replay-command.ts";
 import { reportCommand } from "./report-command.ts";
 import { runCommand } from "./run-command.ts";

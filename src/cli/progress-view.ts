@@ -5,6 +5,7 @@ import type { State } from "../domain/state.ts";
 import { describeEvent } from "../run/describe-event.ts";
 import type { Terminal } from "./command.ts";
 import { cutLine, plainText } from "./plain-text.ts";
+import { describeCall } from "./recording.ts";
 
 /** What a person sees while a run is at work: one line per happening, and on a terminal a line that is redrawn. */
 export interface ProgressView {
@@ -66,11 +67,8 @@ function describeActivity(event: Event): string | null {
       return "setting up";
     case "request_sent":
       return `${event.role} is thinking`;
-    case "tool_started": {
-      const fields = (event.data.input ?? {}) as Record<string, unknown>;
-      const about = [fields.command, fields.path, fields.pattern].find((value) => typeof value === "string");
-      return `${event.data.tool}${about ? ` ${about}` : ""}`;
-    }
+    case "tool_started":
+      return describeCall(event.data.tool, event.data.input);
     case "work_finished":
       return "running the oracles in a clean checkout";
     case "context_closed":

@@ -2,6 +2,7 @@ import { ConfigError } from "../domain/errors.ts";
 import type { Event, EventData } from "../domain/event.ts";
 import type { StopReason } from "../domain/stop-reason.ts";
 import type { InboxItem } from "../run/forge.ts";
+import { cutLine } from "./plain-text.ts";
 
 /** One run of a journal: what it was given, and what the model said. */
 export interface RecordedRun {
@@ -51,21 +52,25 @@ export interface Waypoint {
   what: string;
   /** Git tree hash. */
   tree: string;
+  /** The tool call before it, for people. */
+  call: string;
 }
 
 /** The moments of a journal that have a tree: the end of each turn, each claim to be done, each verdict. */
 export function listWaypoints(events: readonly Event[]): Waypoint[] {
   const found: Waypoint[] = [];
   let turn = 0;
+  let call = "no call";
   for (const event of events) {
     if (event.type === "reply_received") turn += 1;
+    if (event.type === "tool_started") call = describeCall(event.data.tool, event.data.input);
     if (event.type === "turn_ended" && event.data.tree)
-      found.push({ what: `turn ${turn} (${event.data.context})`, tree: event.data.tree });
+      found.push({ what: `turn ${turn} (${event.data.context})`, tree: event.data.tree, call });
     if (event.type === "work_finished")
-      found.push({ what: `the claim to be done after turn ${turn}`, tree: event.data.tree });
+      found.push({ what: `the claim to be done after turn ${turn}`, tree: event.data.tree, call });
     if (event.type === "verdict_given") {
       const { verdict } = event.data;
-      found.push({ what: `the verdict ${verdict.outcome} after turn ${turn}`, tree: verdict.tree });
+      found.push({ what: `the verdict ${verdict.outcome} after turn ${turn}`, tree: verdict.tree, call });
     }
   }
   return found;
@@ -82,4 +87,11 @@ export function findParting(recorded: readonly Waypoint[], replayed: readonly Wa
     return `recorded: ${say(was)}; replayed: ${say(is)}`;
   }
   return null;
+}
+
+/** A tool call in one line: its name and what it was about. */
+export function describeCall(tool: string, input: unknown): string {
+  const { command, path, pattern } = (input ?? {}) as Record<string, unknown>;
+  const about = [command, path, pattern].find((value) => typeof value === "string");
+  return about ? cutLine(`${tool} ${about}`, 80) : tool;
 }

@@ -10,6 +10,12 @@ export function openTerminal(): Terminal {
       controller.abort(new Error(`received ${name}`));
     });
   }
+  // A reader that went away (`| head`) ends the reading, not the work.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
   return {
     env: process.env,
     cwd: process.cwd(),
