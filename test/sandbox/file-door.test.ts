@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Box, openBox, skipWalls } from "./support.ts";
@@ -141,23 +141,21 @@ describe.skipIf(skipWalls)("the file tools inside the walls", () => {
     expect(door.helperPid()).not.toBe(pid);
   });
 
-  test("250 races of links against the file tools escape nowhere", async () => {
+  const rounds = process.env.BATON_FULL === "1" ? 500 : 250;
+  test(`${rounds} races of links against the file tools escape nowhere`, async () => {
     mkdirSync(join(box.dir, "outside"), { mode: 0o777 });
+    const over = new AbortController();
     const racing = box.sandbox.exec(
       "mkdir -p r/real; while :; do rm -rf r/d; ln -s /etc r/d; rm -f r/d; ln -s ../real r/d 2>/dev/null; mkdir r/d 2>/dev/null; rm -rf r/d; ln -s /outputs r/d; rm -f r/d; done",
-      { timeoutMs: 15_000 },
+      { timeoutMs: 300_000, signal: over.signal },
     );
-    let wrote = 0;
-    for (let round = 0; round < 250; round += 1) {
-      const answer = await box.sandbox.files
-        .write({ path: "r/d/f", content: `${round}` })
-        .catch(() => ({ kind: "refused" as const }));
-      if (answer.kind === "ok") wrote += 1;
+    for (let round = 0; round < rounds; round += 1) {
+      await box.sandbox.files.write({ path: "r/d/f", content: `${round}` }).catch(() => null);
       const read = await box.sandbox.files.read({ path: "r/d/passwd" });
       expect(read.kind === "ok" ? read.text : "").not.toContain("root:");
     }
-    expect(wrote).toBeGreaterThanOrEqual(0);
-    expect((await import("node:fs")).readdirSync(box.outputsDir)).toEqual([]);
+    over.abort();
     await racing;
+    expect(readdirSync(box.outputsDir)).toEqual([]);
   });
 });
