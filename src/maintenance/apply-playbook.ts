@@ -41,5 +41,5 @@ export function applyPlaybook(playbook: Playbook, policy: Policy): AppliedPlaybo
 function renderRequest({ body, paths }: Playbook): string {
   if (paths.length === 0) return body;
   const list = paths.map((path) => `- \`${path}\``).join("\n");
-  return `${body}\n\nOnly these paths may change; everything else stays as it is on the base, files that a criterion carries included:\n${list}`;
+  return `${body}\n\nOnly these paths may change; everything else stays as it is on the base. Tests that a criterion carries may lie elsewhere: they judge the work and are not published:\n${list}`;
 }

@@ -116,7 +116,7 @@ function resultOf(run: Run, end: RunEnd, pullRequest: number | null, continued: 
     pullRequest,
     pullRequestUrl: run.pullRequestUrl,
     report: view ? renderReport(view) : "",
-    jobSummary: view ? renderJobSummary(view) : `${end.text}\n`,
+    jobSummary: view && end.stop !== "skipped" ? renderJobSummary(view) : `${end.text}\n`,
     events: run.session.events(),
     sessionDir: run.sessionDir,
     continued,

@@ -2,6 +2,7 @@ import type { ContractDraft } from "../domain/contract.ts";
 import { contractSha256 } from "../domain/contract.ts";
 import { freezeContract } from "../evaluator/freeze-contract.ts";
 import { runContext } from "../loop/run-context.ts";
+import { outsideScope } from "../policy/protected-paths.ts";
 import { initializerTools } from "../tools/role-tools.ts";
 import { endOfContext, type RunEnd } from "./end.ts";
 import { createHands, outputsDirOf } from "./hands.ts";
@@ -46,7 +47,7 @@ async function freeze(run: Run, draft: ContractDraft): Promise<RunEnd | null> {
       requestSha256: state.request.sha256,
       baseSha: state.base.sha,
     },
-    run.evaluatorWorld,
+    { ...run.evaluatorWorld, isProtected: (path) => isProtectedByPolicy(run, path) },
   );
   switch (outcome.kind) {
     case "refused":
@@ -69,4 +70,10 @@ async function freeze(run: Run, draft: ContractDraft): Promise<RunEnd | null> {
       return null;
     }
   }
+}
+
+/** What a criterion carries judges the work and is not part of it, so a chore's paths do not bind it; the policy does. */
+function isProtectedByPolicy(run: Run, path: string): boolean {
+  const rule = run.protection(path);
+  return rule !== null && rule !== outsideScope;
 }
