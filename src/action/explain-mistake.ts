@@ -11,11 +11,16 @@ export async function explainMistake(door: Door, identity: Identity, error: unkn
   await ensureAnswer(identity.github, {
     repository: door.repository,
     number,
-    key: `mistake-${door.run.id}`,
+    key: mistakeKeyOf(door),
     body: `Baton could not start: ${describeError(error)}\n\n[Run](${door.run.url})`,
     authors: identity.logins,
     log: noIntentLog,
   });
+}
+
+/** Key of the answer that says why a job could not even start. */
+export function mistakeKeyOf({ run }: Door): string {
+  return `mistake-${run.id}`;
 }
 
 function subjectOf({ inputs, event }: Door): number | null {

@@ -54,6 +54,13 @@ async function runMode(door: Door, identity: Identity, signal: AbortSignal): Pro
       const envelope = decided ? decided.envelope : readEnvelope(door.inputs.task);
       const result = await runJob(door, identity, envelope, { say, signal });
       await showResult(result, door);
+      if (result.unfinished.length > 0) {
+        // A red job is what makes the job after it take the end up.
+        core.error(
+          `What was done could not be saved or shown to the end: ${result.unfinished.join(" ")}`.slice(0, 2_000),
+        );
+        process.exitCode = 1;
+      }
       if (stopReasons[result.stop].conclusion === "failure") {
         core.error(`${stopReasons[result.stop].sentence} ${result.text}`.slice(0, 2_000));
         process.exitCode = stopReasons[result.stop].exitCode;

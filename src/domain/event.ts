@@ -214,6 +214,8 @@ export const eventSchemas = {
   day_allowance: z.object({ day: text, reserved_usd_micro: MicroUsd, returned_usd_micro: MicroUsd }),
   warned: z.object({ text }),
   run_ended: z.object({ stop_reason: StopReason, text, progress: z.boolean() }),
+  /** The last event of a run: its end is shown to people, and the next run is rung for where that is wanted. */
+  run_closed: z.object({}),
 } as const;
 
 export type EventType = keyof typeof eventSchemas;

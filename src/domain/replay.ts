@@ -112,6 +112,8 @@ export function applyEvent(before: State | null, event: Event): State {
         : { ...state, warnings: [...state.warnings, event.data.text.slice(0, 500)].slice(-20) };
     case "run_ended":
       return ended(state, event.data, event.at);
+    case "run_closed":
+      return closed(state);
     default:
       return state;
   }
@@ -188,6 +190,7 @@ function claimed(before: State, data: EventData<"run_claimed">, at: string): Sta
     ended_at: null,
     stop_reason: null,
     end_text: "",
+    closed: false,
     spend: noSpend,
     limits: data.limits,
   };
@@ -304,6 +307,11 @@ function ended(state: State, data: EventData<"run_ended">, at: string): State {
   const run = runs.pop();
   if (run) runs.push({ ...run, ended_at: at, stop_reason: data.stop_reason, end_text: data.text.slice(0, 1_000) });
   return { ...settle({ ...state, runs }), runs_without_progress: data.progress ? 0 : state.runs_without_progress + 1 };
+}
+
+function closed(state: State): State {
+  const run = state.runs.at(-1);
+  return run ? { ...state, runs: [...state.runs.slice(0, -1), { ...run, closed: true }] } : state;
 }
 
 function reopen(criteria: State["criteria"], ids: string[]): State["criteria"] {

@@ -24,6 +24,8 @@ export const RunRecord = z.object({
   stop_reason: StopReason.nullable(),
   /** How it ended, in a sentence for people. */
   end_text: z.string().default(""),
+  /** False from the claim until the end of the run is shown; a run that ended without it is shown by the next one. */
+  closed: z.boolean().optional(),
   spend: Spend,
   limits: z.object({ turns: z.int(), usd_micro: MicroUsd, ms: z.int() }),
 });

@@ -46,7 +46,15 @@ export async function fetchRun(github: GitHub, repository: RepositoryName, runId
   return found.success ? found.data : null;
 }
 
-/** Whether this attempt of the run is queued or under way, as GitHub says: never by a clock. */
+/** Name of the job that works on a session, as the template has it. */
+const workJob = "run";
+
+const Jobs = z.object({ jobs: z.array(z.object({ name: z.string(), status: z.string() })) });
+
+/**
+ * Whether this attempt of the run is queued or under way, as GitHub says: never by a clock. A run whose working job is
+ * over does not hold its session any more, although the job that closes it may still be under way.
+ */
 export async function isRunAlive(
   github: GitHub,
   repository: RepositoryName,
@@ -54,7 +62,12 @@ export async function isRunAlive(
   attempt: number,
 ): Promise<boolean> {
   const run = await fetchRun(github, repository, runId);
-  return run !== null && run.status !== "completed" && run.run_attempt <= attempt;
+  if (run === null || run.status === "completed" || run.run_attempt > attempt) return false;
+  const found = Jobs.safeParse(
+    await github.find<unknown>("/repos/{owner}/{repo}/actions/runs/{run_id}/jobs", { ...repository, run_id: runId }),
+  );
+  const job = found.success ? found.data.jobs.find(({ name }) => name === workJob) : undefined;
+  return job?.status !== "completed";
 }
 
 /** Runs of today that count against limits: per requester and per session, from GitHub's own list. */

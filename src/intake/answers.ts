@@ -21,6 +21,13 @@ export function renderDied(state: State, again: boolean): string {
   return `**Baton**: run ${state.runs.length} ended without saying why (its runner was lost). What it had saved is safe. ${next}\n\n${renderProgress(state)}`;
 }
 
+/** The status comment of a run whose runner was lost before it came to the session. */
+export function renderLost(state: State | null): string {
+  const text =
+    "**Baton**: the runner was lost before the work began, and nothing was started. Comment `/continue` to try again.";
+  return state ? `${text}\n\n${renderProgress(state)}` : text;
+}
+
 /** The answer to `/status`: condition, criteria, turns, spend, last reason, link. */
 export function renderStatus(state: State | null, isAlive: boolean): string {
   if (!state) return isAlive ? "**Baton**: the first run is starting." : "**Baton**: there is no session here yet.";

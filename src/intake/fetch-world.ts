@@ -56,8 +56,10 @@ export async function fetchWorld(spec: WorldSpec): Promise<WorldOutcome> {
   const session = await loadSessionFacts(github, repository, key);
   const counts = await countOrNull(github, repository, actor.id, key);
   const condition = await fetchRunCondition(github, repository, session.state);
-  const aliveRunId =
-    condition === "alive" ? (session.state?.runs.at(-1)?.run_id ?? null) : (counts?.alive[0]?.id.toString() ?? null);
+  const last = session.state?.runs.at(-1)?.run_id ?? null;
+  // A run that has ended, or died, reads nothing more, although its workflow may still be under way.
+  const queued = counts?.alive.map(({ id }) => String(id)).find((id) => id !== last) ?? null;
+  const aliveRunId = condition === "alive" ? last : queued;
   return {
     kind: "world",
     session,

@@ -7,13 +7,13 @@ import { markerOf } from "../github/marker.ts";
 import { fetchPermission } from "../github/permission.ts";
 import { cancelRun, fetchRunCounts } from "../github/runs.ts";
 import { ensureAnswer, ensureStatusComment, listOwn } from "../github/status-comment.ts";
-import { makeEnvelope, numberOf } from "../triggers/make-envelope.ts";
+import { makeContinuation, numberOf } from "../triggers/make-envelope.ts";
 import type { Reading, RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfBranch } from "../triggers/session-of-trigger.ts";
 import { renderDied } from "./answers.ts";
 import { stopPatienceMs } from "./carry-out.ts";
 import type { IntakeHands } from "./intake-hands.ts";
-import { fetchRunCondition, listSessions, loadSessionFacts } from "./session-facts.ts";
+import { fetchRunCondition, isClosed, listSessions, loadSessionFacts } from "./session-facts.ts";
 
 /** Runs in a row that may die without a word before people are asked instead. */
 export const maxDeaths = 2;
@@ -99,9 +99,11 @@ export async function buryRun(
   options: { mayGoOn?: boolean } = {},
 ): Promise<{ goesOn: boolean }> {
   const isTired = deathsInARow(state) > maxDeaths;
-  const goesOn = options.mayGoOn !== false && !isTired && (await maySpend(github, repository, state));
+  const mayGoOn = options.mayGoOn !== false || state.runs.at(-1)?.stop_reason !== null;
+  const goesOn = mayGoOn && !isTired && (await maySpend(github, repository, state));
   if (goesOn) await ringAgain(hands, github, repository, state);
-  await showDeath(hands, github, repository, state, goesOn);
+  // The end of a run that only could not tell it is told by the next one.
+  if (!goesOn || state.runs.at(-1)?.stop_reason === null) await showDeath(hands, github, repository, state, goesOn);
   return { goesOn };
 }
 
@@ -109,7 +111,7 @@ export async function buryRun(
 export function deathsInARow(state: State): number {
   let deaths = 0;
   for (const run of state.runs.toReversed()) {
-    if (run.stop_reason !== null) break;
+    if (isClosed(run)) break;
     deaths += 1;
   }
   return deaths;
@@ -131,22 +133,10 @@ export async function ringAgain(
 ): Promise<DispatchOutcome | null> {
   const run = state.runs.at(-1);
   if (!run) return null;
-  // Hop and time come from the dead run: whoever finds it, and however often, rings with the same key.
-  const hop = state.runs.length;
-  const trigger = { kind: "continuation", session: state.session, hop } as const;
-  const envelope = makeEnvelope(trigger, {
-    session: state.session,
-    labelEventId: null,
-    at: run.started_at,
-    subjectSha256: state.request.sha256,
-    statusCommentId: Number(state.published.status_comment) || null,
-    requesterId: state.requester.id || null,
-    hop,
-  });
   const outcome = await dispatchRun(github, {
     repository,
     defaultBranch: repository.defaultBranch,
-    envelope,
+    envelope: makeContinuation(state),
     log: hands.intents(`${repository.owner}/${repository.repo}/${state.session}`),
   });
   hands.log(

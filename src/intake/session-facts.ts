@@ -44,15 +44,24 @@ export async function listSessions(github: GitHub, repository: RepositoryName): 
   return refs.flatMap(({ ref }) => (ref?.startsWith("refs/baton/") ? [ref.slice("refs/baton/".length)] : []));
 }
 
-/** Whether the state says that a run is under way, and whether GitHub agrees. */
+/**
+ * Whether the state says that a run is under way, and whether GitHub agrees. `ending`: it reads no commands any more, but
+ * is still telling its end; `over`: it died, either amid the work or before people were told how it ended.
+ */
 export async function fetchRunCondition(
   github: GitHub,
   repository: RepositoryName,
   state: State | null,
-): Promise<"none" | "alive" | "over"> {
+): Promise<"none" | "alive" | "ending" | "over"> {
   const run = state?.runs.at(-1);
-  if (!run || run.stop_reason !== null) return "none";
-  return (await isRunAlive(github, repository, run.run_id, run.run_attempt)) ? "alive" : "over";
+  if (!run || isClosed(run)) return "none";
+  if (!(await isRunAlive(github, repository, run.run_id, run.run_attempt))) return "over";
+  return run.stop_reason === null ? "alive" : "ending";
+}
+
+/** Whether a run came to its end and people were told. */
+export function isClosed(run: State["runs"][number]): boolean {
+  return run.stop_reason !== null && run.closed !== false;
 }
 
 /** Commit of a ref by its full name, or null. */

@@ -37,13 +37,20 @@ export async function claimSession(run: Run): Promise<Claim> {
 
 /**
  * A trigger that a run has already carried to its end starts nothing again: doubled deliveries, the App and the
- * workflow's own event, and redispatches all meet here. Commands that nobody has read yet do count.
+ * workflow's own event, and redispatches all meet here. Commands that nobody has read yet do count, and so does a run
+ * that ended without people being told.
  */
 async function findHandled(run: Run, state: State): Promise<string | null> {
-  const eventId = run.world.envelope.trigger.event_id;
-  const earlier = state.runs.find((one) => one.event_id === eventId && one.stop_reason !== null);
-  if (!earlier || (await run.world.forge.readInbox(state, { force: true })).length > 0) return null;
-  return `Run ${earlier.run_id} has already carried out this trigger.`;
+  const { trigger, hop } = run.world.envelope;
+  const last = state.runs.at(-1);
+  if (!last || last.stop_reason === null || last.closed === false) return null;
+  const isRead =
+    trigger.comment_id !== null && trigger.kind === "command" && trigger.comment_id <= state.comment_cursor;
+  const isPassed = trigger.kind === "continuation" && hop < state.runs.length;
+  const isDone = state.runs.some((one) => one.event_id === trigger.event_id && one.stop_reason !== null);
+  if (!isRead && !isPassed && !isDone) return null;
+  if ((await run.world.forge.readInbox(state, { force: true })).length > 0) return null;
+  return `Run ${last.run_id} has already carried out this trigger.`;
 }
 
 async function pushClaim(

@@ -3,7 +3,7 @@ import { renderFeedback } from "../evaluator/feedback.ts";
 import { endOfContext, type RunEnd } from "./end.ts";
 import { askJudge } from "./judge.ts";
 import type { Run } from "./open-run.ts";
-import { publishNow } from "./show.ts";
+import { publishProgress } from "./show.ts";
 
 /** Restarts from the base that the evaluator may order in one session. */
 const maxRestarts = 2;
@@ -42,7 +42,7 @@ export async function evaluateWork(run: Run): Promise<RunEnd | null> {
   const feedback = renderFeedback(contract, verdict);
   await run.record("work_sent_back", { feedback: feedback.text, criteria: feedback.criteria }, "evaluator");
   if (verdict.restart && before.restarts < maxRestarts) await restart(run, verdict.restart.why);
-  await publishNow(run, null);
+  await publishProgress(run);
   return null;
 }
 

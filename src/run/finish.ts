@@ -1,10 +1,11 @@
+import type { Envelope } from "../domain/envelope.ts";
 import { describeError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import type { State } from "../domain/state.ts";
 import { type StopReason, stopReasons } from "../domain/stop-reason.ts";
 import { renderJobSummary } from "../evaluator/job-summary.ts";
 import { renderReport } from "../evaluator/report.ts";
-import { planContinuation } from "./continuation.ts";
+import { planContinuation, planForLateCommands } from "./continuation.ts";
 import { returnDay } from "./day.ts";
 import type { RunEnd } from "./end.ts";
 import type { Run } from "./open-run.ts";
@@ -27,6 +28,8 @@ export interface RunResult {
   /** Folder with journal, state and outputs on this runner. */
   sessionDir: string;
   continued: boolean;
+  /** What could not be saved or shown to the end; not empty means that somebody else must take the end up. */
+  unfinished: readonly string[];
 }
 
 /** Runs in a row without verified progress after which only a person starts the next one. */
@@ -43,26 +46,43 @@ export async function finishRun(run: Run, end: RunEnd): Promise<RunResult> {
     progress: hasProgress(run),
   });
   const problems = await attempt("save the work", () => saveFinal(run, final.stop));
+  if (run.superseded) return resultOf(run, { stop: "superseded", text: run.superseded }, null, false);
   await attempt("look at the base", () => countBaseMoves(run));
   const published = await attemptOf("publish", () => publishNow(run, final.stop));
-  problems.push(...(await attempt("give back the day's rest", () => returnDay(run))));
-  for (const text of [...problems, ...published.problems]) await run.record("warned", { text });
-  await saveNow(run);
-  const next = planContinuation(run, final.stop);
-  if (next) await attempt("ring for the next run", () => run.world.forge.ringDoorbell(next));
-  return resultOf(run, final, published.value?.pullRequest ?? null, next !== null);
+  problems.push(...published.problems, ...(published.value?.unfinished ?? []));
+  const dayProblems = await attempt("give back the day's rest", () => returnDay(run));
+  const next = await attemptOf("read what came late", () => planNext(run, final.stop));
+  // Rung before the run is closed: who finds it unclosed rings with the same key, so the bell rings once.
+  if (next.value) problems.push(...(await attempt("ring for the next run", () => ring(run, next.value))));
+  for (const text of [...problems, ...dayProblems, ...next.problems]) await run.record("warned", { text });
+  if (problems.length === 0) await run.record("run_closed", {});
+  problems.push(...(await attempt("save the end", () => saveEnd(run))));
+  return { ...resultOf(run, final, published.value?.pullRequest ?? null, next.value !== null), unfinished: problems };
+}
+
+async function planNext(run: Run, stop: StopReason): Promise<Envelope | null> {
+  return planContinuation(run, stop) ?? (await planForLateCommands(run));
+}
+
+async function ring(run: Run, next: Envelope | null): Promise<void> {
+  if (next) await run.world.forge.ringDoorbell(next);
 }
 
 /** Ends a run that never held the session: people are told why, unless there is nothing for them to do or know. */
 export async function finishUnclaimed(run: Run, end: RunEnd, { tell }: { tell: boolean }): Promise<RunResult> {
-  if (tell) await attempt("explain", () => run.world.forge.explain(end.stop, end.text));
-  return resultOf(run, end, null, false);
+  const problems = !tell ? [] : await attempt("explain", () => run.world.forge.explain(end.stop, end.text));
+  return { ...resultOf(run, end, null, false), unfinished: problems };
+}
+
+async function saveEnd(run: Run): Promise<void> {
+  const outcome = await saveNow(run);
+  if (outcome.kind !== "pushed") throw new Error(outcome.detail);
 }
 
 /** The last commit: with a passed verdict its tree is exactly the verified one, so the state file goes (unless the policy keeps it). */
 async function saveFinal(run: Run, stop: StopReason): Promise<void> {
   const { contract, verdict, session } = run.session.state();
-  if (!contract) return;
+  if (!contract) return await saveEnd(run);
   const isVerified = stop === "done" && verdict?.tree === run.workTree;
   const bare = isVerified && !run.world.policy.keep_state_file;
   const message = isVerified ? `baton: finish ${session}` : `baton: hand on ${session} (${stop})`;
@@ -120,6 +140,7 @@ function resultOf(run: Run, end: RunEnd, pullRequest: number | null, continued: 
     events: run.session.events(),
     sessionDir: run.sessionDir,
     continued,
+    unfinished: [],
   };
 }
 

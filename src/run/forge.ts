@@ -56,6 +56,8 @@ export interface PublishedIds {
   pullRequest: number | null;
   pullRequestUrl: string | null;
   problems: string[];
+  /** Writes that GitHub could not take now; they must be made later. */
+  unfinished?: string[];
 }
 
 /**

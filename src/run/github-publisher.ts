@@ -4,6 +4,7 @@ import { placeReport } from "../evaluator/report.ts";
 import { ensureCheckRun } from "../github/check-run.ts";
 import type { GitHub } from "../github/client.ts";
 import type { IntentLog } from "../github/ensure-once.ts";
+import { isUnknownOutcome, readWait } from "../github/outcome.ts";
 import {
   ensureDraft,
   ensurePullRequest,
@@ -16,6 +17,12 @@ import { ensureStatusComment } from "../github/status-comment.ts";
 import { createIntentLog } from "../session/intents.ts";
 import type { Publication, PublishedIds } from "./forge.ts";
 import type { GitHubForgeOptions } from "./github-forge.ts";
+
+/** Writes that GitHub refuses for good, and writes that it could not take now. */
+interface Problems {
+  refused: string[];
+  unfinished: string[];
+}
 
 /** Name of the one check run per commit; its conclusion is the verdict. */
 export const checkName = "baton";
@@ -43,7 +50,7 @@ export function createPublisher(options: GitHubForgeOptions): Publisher {
   return {
     status,
     async publish(publication, record) {
-      const problems: string[] = [];
+      const problems: Problems = { refused: [], unfinished: [] };
       const log = intentsOf(publication, record);
       const pull = publication.head ? await openPullRequest(options, publication, log, problems) : null;
       // A commit on the way gets no check: it would stay "in progress" for ever once the next one stands on the branch.
@@ -54,7 +61,12 @@ export function createPublisher(options: GitHubForgeOptions): Publisher {
         await attempt(problems, "the state of the pull request", () => setReadiness(options.github, pull, publication));
       if (pull) await attempt(problems, "labels and reviewers", () => setMarks(options, pull, publication, log));
       await attempt(problems, "the status comment", () => status(publication, record));
-      return { pullRequest: pull?.number ?? null, pullRequestUrl: pull?.html_url ?? null, problems };
+      return {
+        pullRequest: pull?.number ?? null,
+        pullRequestUrl: pull?.html_url ?? null,
+        problems: problems.refused,
+        unfinished: problems.unfinished,
+      };
     },
   };
 }
@@ -63,7 +75,7 @@ async function openPullRequest(
   options: GitHubForgeOptions,
   publication: Publication,
   log: IntentLog,
-  problems: string[],
+  problems: Problems,
 ): Promise<PullRequest | null> {
   const outcome = await ensurePullRequest(options.github, {
     repository: options.repository,
@@ -74,7 +86,7 @@ async function openPullRequest(
     log,
   });
   if (outcome.kind === "open") return outcome.pullRequest;
-  problems.push(outcome.text);
+  problems.refused.push(outcome.text);
   return null;
 }
 
@@ -132,12 +144,12 @@ function intentsOf(publication: Publication, record: Record): IntentLog {
   return { ...log, isOpen: (key) => key in publication.state.open_intents };
 }
 
-async function attempt(problems: string[], what: string, act: () => Promise<unknown>): Promise<void> {
+async function attempt(problems: Problems, what: string, act: () => Promise<unknown>): Promise<void> {
   try {
     await act();
   } catch (error) {
-    problems.push(
-      `${what} could not be written: ${error instanceof Error ? error.message.slice(0, 300) : String(error)}`,
-    );
+    const list =
+      isUnknownOutcome(error) || readWait(error, 1, Date.now()) !== null ? problems.unfinished : problems.refused;
+    list.push(`${what} could not be written: ${error instanceof Error ? error.message.slice(0, 300) : String(error)}`);
   }
 }

@@ -9,7 +9,7 @@ import { createHands, outputsDirOf } from "./hands.ts";
 import type { Run } from "./open-run.ts";
 import { describeInitializer } from "./roles.ts";
 import { saveWork } from "./save.ts";
-import { publishNow } from "./show.ts";
+import { publishProgress } from "./show.ts";
 
 /** Drafts that Baton refuses before it gives up. */
 const maxRefusals = 3;
@@ -66,7 +66,7 @@ async function freeze(run: Run, draft: ContractDraft): Promise<RunEnd | null> {
       const contract = { ...outcome.contract, amendments };
       await run.record("contract_frozen", { contract, sha256: contractSha256(contract) });
       await saveWork(run, `baton: freeze the contract of ${state.session}`);
-      await publishNow(run, null);
+      await publishProgress(run);
       return null;
     }
   }

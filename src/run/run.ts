@@ -1,5 +1,6 @@
 import { nextStage } from "../domain/state.ts";
 import { claimSession } from "./claim.ts";
+import { takeUpUnclosedEnd } from "./continuation.ts";
 import type { RunEnd } from "./end.ts";
 import { endOfError } from "./end.ts";
 import { evaluateWork } from "./evaluate.ts";
@@ -28,7 +29,7 @@ export async function runSession(world: RunWorld): Promise<RunResult> {
   if (claim.kind === "ended") return await finishUnclaimed(run, claim.end, { tell: claim.tell });
   let end: RunEnd | null = null;
   try {
-    end = await prepare(run);
+    end = (await takeUpUnclosedEnd(run)) ?? (await prepare(run));
     while (end === null) end = await stages[nextStage(run.session.state())](run);
   } catch (error) {
     end = endOfError(error, run.world.signal);

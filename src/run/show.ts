@@ -1,3 +1,4 @@
+import { describeError } from "../domain/errors.ts";
 import type { State } from "../domain/state.ts";
 import type { StopReason } from "../domain/stop-reason.ts";
 import type { Verdict } from "../domain/verdict.ts";
@@ -21,6 +22,17 @@ export async function publishNow(run: Run, stopReason: StopReason | null): Promi
   for (const text of ids.problems) await run.record("warned", { text });
   if (ids.pullRequestUrl) run.pullRequestUrl = ids.pullRequestUrl;
   return ids;
+}
+
+/** Shows where the work stands; what GitHub cannot take now is shown later and never ends the work. */
+export async function publishProgress(run: Run): Promise<void> {
+  try {
+    await publishNow(run, null);
+  } catch (error) {
+    await run.record("warned", {
+      text: `What people see could not be brought up to date: ${describeError(error).slice(0, 300)}`,
+    });
+  }
 }
 
 /** Updates the status comment; the forge writes at most every 30 s unless forced. */

@@ -6,7 +6,7 @@ import { createHands, outputsDirOf } from "./hands.ts";
 import type { Run } from "./open-run.ts";
 import { describeWorker, nextCriterion } from "./roles.ts";
 import { saveWork } from "./save.ts";
-import { publishNow } from "./show.ts";
+import { publishProgress } from "./show.ts";
 
 /** Resets in a row, without a finished criterion between them, after which the worker counts as stuck. */
 const maxResets = 3;
@@ -44,7 +44,7 @@ export async function work(run: Run): Promise<RunEnd | null> {
     if (isEverything || nextCriterion(run.session.state()) === null)
       return await handToEvaluator(run, context.signal.summary);
   }
-  await publishNow(run, null);
+  await publishProgress(run);
   return null;
 }
 

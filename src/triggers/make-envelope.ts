@@ -1,5 +1,6 @@
 import { Envelope } from "../domain/envelope.ts";
 import type { SessionKey } from "../domain/session-key.ts";
+import type { State } from "../domain/state.ts";
 import type { Trigger } from "../domain/trigger.ts";
 
 /** What an envelope carries besides the trigger itself. */
@@ -54,6 +55,24 @@ export function makeEnvelope(trigger: Trigger, facts: EnvelopeFacts): Envelope {
     subject: { number, sha256: facts.subjectSha256 },
     status_comment_id: facts.statusCommentId,
     hop: facts.hop,
+  });
+}
+
+/**
+ * The envelope of the run that follows by itself. Its key comes from the last run alone: that run, the job that finds it
+ * dead and the App's sweep all ring with the same one, so that only one run starts.
+ */
+export function makeContinuation(state: State): Envelope {
+  const hop = state.runs.length;
+  const trigger = { kind: "continuation", session: state.session, hop } as const;
+  return makeEnvelope(trigger, {
+    session: state.session,
+    labelEventId: null,
+    at: state.runs.at(-1)?.started_at ?? new Date(0).toISOString(),
+    subjectSha256: state.request.sha256,
+    statusCommentId: Number(state.published.status_comment) || null,
+    requesterId: state.requester.id || null,
+    hop,
   });
 }
 
