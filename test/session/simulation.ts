@@ -1,5 +1,4 @@
 import type { Event } from "../../src/domain/event.ts";
-import { noTokens } from "../../src/domain/limits.ts";
 import { replay } from "../../src/domain/replay.ts";
 import { openJournal } from "../../src/session/journal.ts";
 import { genesis } from "../../src/session/journal-line.ts";
@@ -9,14 +8,8 @@ import { createRandom, createTornFiles, type TornFiles } from "./torn-files.ts";
 
 const dir = "/s";
 const head = { role: "worker" as const, epoch: 1, at: "2026-11-20T22:00:00.000Z" };
-const synced = new Set([
-  "session_started",
-  "run_claimed",
-  "request_sent",
-  "reply_received",
-  "tool_started",
-  "tool_finished",
-]);
+/** Of the events that are written here; `warned` becomes durable with the next of these. */
+const synced = new Set(["session_started", "run_claimed", "command_read"]);
 
 /**
  * A page lost in the middle of several lines that were never synced reads as damage: it must lie behind everything that
@@ -128,30 +121,14 @@ async function live(
     for (let one = random(3); one >= 0; one -= 1) {
       seq += 1;
       const text = "x".repeat(random(8) === 0 ? 9_000 : random(300));
-      if (random(3) === 0) {
-        note(`${seq} warned`);
-        many.push(append(journal.append("warned", { text }, head)));
-      } else {
-        note(`${seq} reply_received`);
-        many.push(
-          append(
-            journal.append(
-              "reply_received",
-              {
-                request: `r${seq}`,
-                context: "c",
-                model: "m",
-                content: text,
-                stop_reason: null,
-                usage: noTokens,
-                cost_usd_micro: 1,
-                duration_ms: 1,
-              },
-              head,
-            ),
-          ),
-        );
-      }
+      const type = ["warned", "command_read", "command_read"][random(3)]!;
+      note(`${seq} ${type}`);
+      const command = { comment_id: seq, actor: "a", command: { name: "stop" as const }, at: text };
+      many.push(
+        append(
+          type === "warned" ? journal.append("warned", { text }, head) : journal.append("command_read", command, head),
+        ),
+      );
     }
     const outcomes = await Promise.allSettled(many);
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
