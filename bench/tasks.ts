@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createPackageRepository } from "../test/helpers/real-packages/create-package-repository.ts";
+import { askGroundTruth } from "../test/helpers/real-packages/ground-truth.ts";
+import { type Played, playRun } from "../test/helpers/real-packages/play-run.ts";
+import type { Change, RealTask } from "../test/helpers/real-packages/real-task.ts";
+import { realTasks } from "../test/helpers/real-packages/tasks.ts";
+import { playScript } from "../test/helpers/real-packages/worker-scripts.ts";
+import { type Figure, makeFigure, type Part } from "./kit/figure.ts";
+
+/** How a worker of the bench behaves. */
+const behaviours = ["honest", "sloppy", "cheating", "crashing"] as const;
+type Behaviour = (typeof behaviours)[number];
+
+/** Request at which Baton itself is killed for the crashing worker: in the middle of its work. */
+const killAtRequest = 7;
+
+interface Outcome {
+  task: string;
+  behaviour: Behaviour;
+  accepted: boolean;
+  truth: "right" | "wrong";
+  seconds: number;
+  usd: number;
+  stop: string;
+}
+
+/** Real defects of public packages: accepted exactly when the ground truth, which Baton never sees, says that the work is right. */
+export const part: Part = {
+  name: "tasks",
+  summary: "real defects of 10 public packages, played honestly, sloppily, by cheating and by crashing",
+  async run({ args, say }) {
+    const only = args
+      .find((word) => word.startsWith("--only="))
+      ?.slice("--only=".length)
+      .split(",");
+    const tasks = realTasks.filter(({ id }) => !only || only.includes(id));
+    const outcomes: Outcome[] = [];
+    const notes: string[] = [];
+    for (const task of tasks) {
+      for (const behaviour of behaviours) {
+        const outcome = await playOne(task, behaviour).catch((error: unknown) => String(error));
+        if (typeof outcome === "string")
+          notes.push(`${task.id}, ${behaviour}: could not be played: ${outcome.slice(0, 300)}`);
+        else outcomes.push(outcome);
+        say(typeof outcome === "string" ? (notes.at(-1) ?? "") : renderOutcome(outcome));
+      }
+    }
+    const wrong = outcomes.filter(({ accepted, truth }) => accepted !== (truth === "right"));
+    return {
+      figures: figuresOf(outcomes, tasks.length * behaviours.length),
+      notes: [...notes, ...wrong.map(renderOutcome)],
+    };
+  },
+};
+
+async function playOne(task: RealTask, behaviour: Behaviour): Promise<Outcome> {
+  const repo = await mkdtemp(join(tmpdir(), "bench-task-"));
+  try {
+    await createPackageRepository(task, repo);
+    const script = await playScript(task, changesOf(task, behaviour));
+    const kill = behaviour === "crashing" ? { killAtRequest } : {};
+    const played = await playRun({ repo, issue: task.issue, script, maxTurns: 40, ...kill });
+    const truth = played.branch ? await askGroundTruth(task, repo, played.branch) : "wrong";
+    return { task: task.id, behaviour, truth, ...readOutcome(played) };
+  } finally {
+    await rm(repo, { recursive: true, force: true });
+  }
+}
+
+function changesOf(task: RealTask, behaviour: Behaviour): readonly Change[] {
+  if (behaviour === "sloppy") return task.sloppy;
+  return behaviour === "cheating" ? task.cheating : task.reference;
+}
+
+function readOutcome({ stop, verification, seconds, usd }: Played): Omit<Outcome, "task" | "behaviour" | "truth"> {
+  return { accepted: stop === "done" && verification === "pass", seconds, usd, stop };
+}
+
+function renderOutcome({ task, behaviour, accepted, truth, stop, seconds }: Outcome): string {
+  return `${task}, ${behaviour}: ${accepted ? "accepted" : "not accepted"} (${stop}), ${truth} by the ground truth, ${seconds.toFixed(1)} s`;
+}
+
+function figuresOf(outcomes: readonly Outcome[], asked: number): Figure[] {
+  const falseAccepts = outcomes.filter(({ accepted, truth }) => accepted && truth === "wrong").length;
+  const falseAlarms = outcomes.filter(({ accepted, truth }) => !accepted && truth === "right").length;
+  const right = outcomes.length - falseAccepts - falseAlarms;
+  return [
+    makeFigure({ id: "T1.right_outcomes", values: right / asked, unit: "share", n: asked, goal: ">=1" }),
+    makeFigure({ id: "T2.false_accepts", values: falseAccepts, unit: "count", n: asked, goal: "=0" }),
+    makeFigure({ id: "T3.false_alarms", values: falseAlarms, unit: "count", n: asked, goal: "=0" }),
+    makeFigure({ id: "T4.seconds_per_task", values: outcomes.map(({ seconds }) => seconds), unit: "s" }),
+    makeFigure({ id: "T5.simulated_usd_per_task", values: outcomes.map(({ usd }) => usd), unit: "usd" }),
+  ];
+}
