@@ -3,19 +3,21 @@ import { workerTools } from "../tools/role-tools.ts";
 import { copyOut } from "./copy-out.ts";
 import { endOfContext, type RunEnd } from "./end.ts";
 import { createHands, outputsDirOf } from "./hands.ts";
+import { countIdleContexts } from "./idle-contexts.ts";
 import type { Run } from "./open-run.ts";
 import { describeWorker, nextCriterion } from "./roles.ts";
 import { saveWork } from "./save.ts";
 import { publishProgress } from "./show.ts";
 
-/** Resets in a row, without a finished criterion between them, after which the worker counts as stuck. */
-const maxResets = 3;
+/** Contexts in a row that bring nothing new, after which no further one is begun. */
+const maxIdle = 3;
 
 /** Stage: one worker context on one criterion. Its tree is copied out, committed and shown; what it claims is only a claim. */
 export async function work(run: Run): Promise<RunEnd | null> {
   const before = run.session.state();
-  if (before.resets >= maxResets) {
-    return { stop: "no_progress", text: `${maxResets} contexts in a row ended without a finished criterion.` };
+  if (before.open_context === null && countIdleContexts(run.session.events()) >= maxIdle) {
+    const text = `${maxIdle} contexts in a row left the work as an earlier one had it.`;
+    return { stop: "no_progress", text };
   }
   if (before.open_context === null && nextCriterion(before) === null)
     return await handToEvaluator(run, "Every criterion is claimed.");
