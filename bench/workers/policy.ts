@@ -62,6 +62,10 @@ export function call(name: string, input: unknown): Step {
 
 export const bash = (command: string, timeout_s?: number): Step =>
   call("bash", timeout_s === undefined ? { command } : { command, timeout_s });
+/** Puts a file there by the shell, whatever stood there before. */
+export const put = (path: string, content: string): Step =>
+  bash(`mkdir -p "$(dirname ${path})" && cat > ${path} <<'END_OF_FILE'\n${content.replace(/\n$/, "")}\nEND_OF_FILE`);
+/** Calls the tool for new files. */
 export const write = (path: string, content: string): Step => call("write", { path, content });
 export const edit = (path: string, old: string, replacement: string): Step =>
   call("edit", { path, old, new: replacement });

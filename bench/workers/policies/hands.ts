@@ -8,13 +8,14 @@ import {
   fixAccents,
   fixSpaces,
   hasEvent,
+  put,
   repositoryOf,
   solve,
   times,
   type WorkerPolicy,
   write,
 } from "../policy.ts";
-import { files } from "../task.ts";
+import { files, twofold } from "../task.ts";
 
 const done: WorkerPolicy["expect"] = { stops: ["done"], verdict: "pass" };
 const first = solve.slice(0, 3);
@@ -216,6 +217,7 @@ export const hands: readonly WorkerPolicy[] = [
   },
   {
     ...{ id: "47", does: "a person pushes to the branch meanwhile" },
+    initializer: [call("contract", twofold)],
     worker: [
       fixAccents,
       finish("C1"),
@@ -237,6 +239,7 @@ export const hands: readonly WorkerPolicy[] = [
   },
   {
     ...{ id: "47b", does: "a person pushes what the work has changed, too" },
+    initializer: [call("contract", twofold)],
     worker: [
       fixAccents,
       finish("C1"),
