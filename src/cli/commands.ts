@@ -14,12 +14,12 @@ import { traceCommand } from "./trace-command.ts";
 
 /** Every command of `baton`, in the order of the help. */
 export const commands: readonly CliCommand[] = [
-  demoCommand,
   runCommand,
   continueCommand,
   statusCommand,
   reportCommand,
   traceCommand,
+  demoCommand,
   initCommand,
   doctorCommand,
   serveCommand,

@@ -83,7 +83,7 @@ export function findParting(recorded: readonly Waypoint[], replayed: readonly Wa
     const [was, is] = [recorded[index], replayed[index]];
     if (was && is && was.what === is.what && was.tree === is.tree) continue;
     const say = (one: Waypoint | undefined): string =>
-      one ? `${one.what}, tree ${one.tree.slice(0, 12)}` : "nothing more";
+      one ? `${one.what}, tree ${one.tree.slice(0, 12)}, after ${one.call}` : "nothing more";
     return `recorded: ${say(was)}; replayed: ${say(is)}`;
   }
   return null;

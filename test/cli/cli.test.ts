@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { commands } from "../../src/cli/commands.ts";
+import { version } from "../../src/run/version.ts";
+import { baton } from "./fake-terminal.ts";
+
+describe("the command line", () => {
+  it("lists every command once, in the order of the story", async () => {
+    const { code, out } = await baton(["--help"]);
+    const names = [...out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name);
+    expect(code).toBe(0);
+    expect(names).toEqual(
+      "run continue status report trace demo init doctor serve simulate replay maintenance".split(" "),
+    );
+  });
+
+  it.each(commands.map((command) => command.name))(
+    "%s explains itself with usage, examples and exit code",
+    async (name) => {
+      const { code, out } = await baton([name, "--help"]);
+      expect(code).toBe(0);
+      expect(out).toContain(`Usage: baton ${name}`);
+      expect(out).toContain("Examples:");
+      expect(out).toContain("Exit code:");
+    },
+  );
+
+  it.each(commands)("$name explains each of its options, and no other", ({ help, options }) => {
+    const explained = [...help.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name!);
+    expect(explained.sort()).toEqual(Object.keys(options).sort());
+  });
+
+  it("says its version", async () => {
+    expect(await baton(["--version"])).toEqual({ code: 0, out: `${version}\n`, err: "" });
+  });
+
+  it("names what was found and what is allowed", async () => {
+    expect((await baton(["frob"])).err).toMatch(/no command "frob"\. Allowed: run, continue/);
+    const option = await baton(["status", "--frob"]);
+    expect(option).toMatchObject({ code: 2 });
+    expect(option.err).toContain("There is no option --frob; allowed: --repo, --output, --help.");
+    const count = await baton(["report"]);
+    expect(count).toMatchObject({ code: 2 });
+    expect(count.err).toContain("Found 0 plain arguments; allowed: 1. Usage: baton report SESSION");
+    expect((await baton(["run", "--max-turns", "few"])).err).toContain(
+      '--max-turns is "few"; allowed is a number above 0',
+    );
+    expect((await baton(["status", "--output", "xml"])).err).toContain('--output is "xml"; allowed is text, json');
+  });
+
+  it("names what serve needs, and refuses a short secret", async () => {
+    const empty = await baton(["serve"]);
+    expect(empty.code).toBe(2);
+    expect(empty.err).toContain("APP_ID, WEBHOOK_SECRET, PRIVATE_KEY or PRIVATE_KEY_PATH");
+    const env = { APP_ID: "1", WEBHOOK_SECRET: "short", PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\\n" };
+    expect((await baton(["serve"], { env })).err).toContain("the webhook secret has 5 bytes; at least 32");
+    expect((await baton(["serve", "--port", "x"], { env })).err).toContain(
+      'The port is "x"; allowed is a number from 0',
+    );
+  });
+});
