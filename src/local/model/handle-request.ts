@@ -178,7 +178,7 @@ async function answer(
     requestId: context.requestId,
     charge: (outputTokens) => {
       // A refusal before any output is not billed (vendor's guide on stop reasons).
-      if (message.stop_reason === "refusal" && message.content.length === 0) return;
+      if (message.stopReason === "refusal" && message.blocks.length === 0) return;
       const usage = { ...message.usage, output_tokens: outputTokens };
       parts.book.charge(body.model, usage, entry.usage);
       entry.usage = usage;
