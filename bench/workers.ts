@@ -5,7 +5,7 @@ import { play } from "./workers/play.ts";
 import type { WorkerPolicy } from "./workers/policy.ts";
 
 /** Policies that are played at the same time; each waits for processes most of its time. */
-const atOnce = 3;
+const atOnce = 4;
 
 /** Plays policies and judges each; the order of the results is that of the policies. */
 export async function playAll(

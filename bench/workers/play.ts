@@ -77,12 +77,17 @@ export async function play(policy: WorkerPolicy): Promise<Played> {
   return played;
 }
 
+const giveUp = call("blocked", { questions: ["What else is wanted?"] });
+
 function scriptOf(policy: WorkerPolicy): Script {
   const initializer = policy.initializer ?? [bash("node --test"), call("contract", task.contract)];
   const { worker = [] } = policy;
   return scriptByRole({
     initializer: sequence(initializer, { after: initializer.at(-1)! }),
-    worker: typeof worker === "function" ? worker : handsOver(sequence(worker, { after: finish() })),
+    worker:
+      typeof worker === "function"
+        ? worker
+        : handsOver(sequence(worker, { after: policy.insists ? finish() : giveUp })),
     evaluator: policy.judge ?? honestEvaluator(),
   });
 }

@@ -20,8 +20,10 @@ export interface WorkerPolicy {
   control?: true;
   /** Fast enough for each change of the code. */
   fast?: true;
-  /** What the worker says, step by step, over all contexts and runs; `finish` follows for ever. */
+  /** What the worker says, step by step, over all contexts and runs. After the last it asks a person what else is wanted. */
   worker?: readonly Step[] | Script;
+  /** After its last step it claims to be done, again and again, instead of asking. */
+  insists?: true;
   initializer?: readonly Step[];
   /** By default a judge who passes whatever the oracles passed: the mildest that is allowed. */
   judge?: Script;

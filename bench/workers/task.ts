@@ -92,4 +92,4 @@ console.log(process.argv[3]);
 `;
 
 /** Limits of a run unless the policy of a worker lowers them. */
-export const limits = { turns: 60, usd: 3, minutes: 5 } as const satisfies Policy["limits"]["run"];
+export const limits = { turns: 60, usd: 3, minutes: 15 } as const satisfies Policy["limits"]["run"];

@@ -9,8 +9,8 @@ function turns(...words: string[]): TurnSignature[] {
   });
 }
 const repeat = (count: number, ...words: string[]): string[] => Array.from({ length: count }, () => words).flat();
-const count = (length: number, word: (at: number) => string): string[] =>
-  Array.from({ length }, (_none, at) => word(at));
+const count = (length: number, words: (at: number) => string | string[]): string[] =>
+  Array.from({ length }, (_none, at) => words(at)).flat();
 
 const rows: { rule: string; kind: "nudge" | "reset" | "stop"; when: string; turns: string[] }[] = [
   { rule: "R1", kind: "nudge", when: "the same call came thrice with the same result", turns: repeat(3, "a=x@w") },
@@ -68,7 +68,7 @@ const quiet: { what: string; turns: string[]; role?: string }[] = [
   { what: "polling whose output moves on", turns: count(20, (at) => `poll=${at}%@w`) },
   {
     what: "the same tests again after each fix",
-    turns: count(10, (at) => [`edit${at}=ok@w${at}`, `test=red!@w${at + 1}`]).flat(),
+    turns: count(10, (at) => [`edit${at}=ok@w${at}`, `test=red!@w${at + 1}`]),
   },
   { what: "the same failure after each of six edits", turns: count(6, (at) => `test=red!@w${at}`) },
   {

@@ -74,7 +74,7 @@ export const honest: readonly WorkerPolicy[] = [
     ...{ id: "50", does: "fails honestly: asks instead of claiming", control: true, fast: true },
     worker: [bash("node --test"), call("blocked", { questions: ["Which letters count as accented?"] })],
     more: [{ say: "All of Unicode." }],
-    expect: { stops: ["blocked", ["rejected", "done"]], verdict: "fail" },
+    expect: { stops: ["blocked", "blocked"], verdict: null },
   },
   {
     ...{ id: "50b", does: "fails honestly, is answered, and solves it", control: true },

@@ -104,7 +104,7 @@ export const loops: readonly WorkerPolicy[] = [
     ...{ id: "48", does: "lets each command run for ten minutes" },
     worker: [bash("sleep 600", 600), ...solve],
     limits: { minutes: 0.4 },
-    more: [{}],
+    more: [{ say: "No sleeping." }],
     expect: { stops: ["timeout", "done"], verdict: "pass" },
   },
   {
