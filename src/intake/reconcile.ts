@@ -12,6 +12,7 @@ import type { Reading, RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfBranch } from "../triggers/session-of-trigger.ts";
 import { renderDied } from "./answers.ts";
 import { stopPatienceMs } from "./carry-out.ts";
+import { fetchPolicy } from "./fetch-policy.ts";
 import type { IntakeHands } from "./intake-hands.ts";
 import { fetchRunCondition, isClosed, listSessions, loadSessionFacts } from "./session-facts.ts";
 
@@ -87,7 +88,9 @@ async function reconcileLocked(
   // A run dispatched since may not have claimed the session yet.
   const counts = await fetchRunCounts(github, repository, workflowFile, { actorId: state.requester.id, session });
   if (counts.alive.length > 0) return;
-  await buryRun(hands, github, repository, state);
+  const policy = await fetchPolicy(github, repository, repository.defaultBranch);
+  const mayGoOn = policy.kind === "policy" && policy.policy.auto_continue;
+  await buryRun(hands, github, repository, state, { mayGoOn });
 }
 
 /** What follows when the last run of a session died: the next one, at most twice in a row, and a truthful status. */

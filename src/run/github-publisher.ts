@@ -37,15 +37,19 @@ export function createPublisher(options: GitHubForgeOptions): Publisher {
   const status = async (publication: Publication, record: Record): Promise<void> => {
     const number = publication.state.request.number;
     if (number === null) return;
-    await ensureStatusComment(options.github, {
+    const log = intentsOf(publication, record);
+    const known = publication.state.published.status_comment;
+    const { id } = await ensureStatusComment(options.github, {
       repository: options.repository,
       number,
       session: publication.state.session,
       body: publication.status,
       authors: options.own.logins,
-      knownId: Number(publication.state.published.status_comment) || options.envelope.status_comment_id,
-      log: intentsOf(publication, record),
+      knownId: Number(known) || options.envelope.status_comment_id,
+      log,
     });
+    // The App's comment is known from the envelope only: a later run must find it in the state.
+    if (known === undefined) await log.done("status_comment", "find_comment", String(id));
   };
   return {
     status,
