@@ -14,6 +14,8 @@ export interface Plot {
   runUsd: number;
   /** Between run 1 and run 2 the session on the remote is damaged. */
   damagesState: boolean;
+  /** Somebody comments `/continue` after run 1. */
+  goesOn: boolean;
   /** Run 2 is killed in the middle. */
   killsRun2: boolean;
   expected: {
@@ -25,8 +27,9 @@ export interface Plot {
 }
 
 /**
- * A run's budget in USD: enough for the contract, two criteria and the judge's share, and not for the long thoughts about
- * the third; 0.20 of it is the judge's and 0.05 the wind-down's, and each request must be covered at its worst.
+ * A run's budget in USD. The long thoughts about C2 cost about 0.18, those about C3 0.42, all else in run 1 0.06; a fifth
+ * of the budget is the judge's, a twentieth the wind-down's, and each request must be covered at its worst. So run 1 ends
+ * among the thoughts about C3; with half of it, among those about C2, and run 2 among those about C3.
  */
 const runUsd = 0.6;
 
@@ -36,6 +39,7 @@ const plain: Plot = {
   casting: "plain",
   runUsd,
   damagesState: false,
+  goesOn: true,
   killsRun2: false,
   expected: { verdict: "pass", stops: ["max_budget", "done"], isReady: true },
 };
@@ -50,7 +54,8 @@ export function plotOf(name: BreakName | null): Plot {
         ...plain,
         says: "the oracle that refused the early claim is gone: the last criterion has nothing that can decide it",
         casting: "undecidable",
-        expected: { verdict: "unverified", stops: ["rejected", "rejected"], isReady: false },
+        goesOn: false,
+        expected: { verdict: "unverified", stops: ["rejected"], isReady: false },
       };
     case "state":
       return {

@@ -59,7 +59,7 @@ function playWorker(request: MessagesRequest, casting: Casting): Reply {
   const focus = /<focus>\s*Work on (\w+)\./.exec(text)?.[1] ?? "";
   if (isWindDown(request)) return windDown(focus);
   const turn = turnOf(request);
-  const lines = linesOf(focus, casting, /<note_from_the_last_context>[\s\S]*In progress:/.test(text));
+  const lines = linesOf(focus, casting, text.includes(`In progress: ${focus}: `));
   return spend(lines[Math.min(turn, lines.length - 1)]!, request);
 }
 
@@ -68,10 +68,10 @@ function linesOf(focus: string, casting: Casting, isHandedOn: boolean): Reply[] 
     case "C1":
       return casting === "plain" ? playDecimals() : playTwoAtOnce();
     case "C2":
-      return playUnitNames();
+      return isHandedOn ? playUnitNames() : [...ponder(spellings), ...playUnitNames()];
     case "C3":
       if (casting === "undecidable") return insist();
-      return isHandedOn ? playRefusal() : ponder();
+      return isHandedOn ? playRefusal() : [...ponder(oddTexts), ...playRefusal()];
     default:
       return [
         { text: "What is left is the suite itself.", toolCalls: [bash("node --test 2>&1 | tail -12")] },
@@ -106,18 +106,16 @@ function playUnitNames(): Reply[] {
   ];
 }
 
-/** The third criterion with no note to start from: long looks at every caller and every odd text, until the money ends. */
-function ponder(): Reply[] {
-  const odd = ["soon", "5 parsecs", "", "3 constructors", "1h soon", "-5m", "1e3s", "1 h", "h1", "٣ minutes", "1h,30m"];
-  return [
-    { text: "Which texts pass today that should not?", toolCalls: [read("src/parse.js"), bash("grep -rn 'parse(' .")] },
-    ...odd.map((text) => ({
-      text: `What does it make of ${JSON.stringify(text)}?`,
-      toolCalls: [ask(`parse(${JSON.stringify(text)})`)],
-      outputTokens: 3_500,
-    })),
-    ...playRefusal().slice(1),
-  ];
+const spellings = ["1 hour", "2 hrs", "90 mins", "3 Minutes", "1 day 1 hour"];
+const oddTexts = ["soon", "5 parsecs", "", "3 constructors", "1h soon", "-5m", "1e3s", "1 h", "h1", "1h,30m", "m", "5"];
+
+/** A criterion with no note to start from: a long thought about each text that could matter. */
+function ponder(texts: readonly string[]): Reply[] {
+  return texts.map((text) => ({
+    text: `What does it make of ${JSON.stringify(text)}, and what should it?`,
+    toolCalls: [ask(`parse(${JSON.stringify(text)})`)],
+    outputTokens: 3_500,
+  }));
 }
 
 /** The third criterion from the note of the run before. */
@@ -182,7 +180,7 @@ function windDown(focus: string): Reply {
         name: "handoff",
         input: {
           done: [],
-          in_progress: `${focus || "the rest"}: nothing edited for it yet`,
+          in_progress: `${focus || "the rest"}: understood, nothing edited for it yet`,
           next_steps: [
             "In src/parse.js, refuse the text as a whole unless every part of it has a number and a known unit",
           ],

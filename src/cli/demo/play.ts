@@ -66,9 +66,9 @@ export async function playStory(options: PlayOptions): Promise<void> {
     narrator.tell("mona", "puts the label `baton` on it");
     await quiet(stage, options.signal);
     if (plot.damagesState) narrator.tell("somebody", await damageSession(bare, ref, "journal"));
-    narrator.chapter("Run 2: a fresh runner goes on from the state");
+    if (plot.goesOn) narrator.chapter("Run 2: a fresh runner goes on from the state");
     if (plot.killsRun2) world.runner.killNext({ job: "run", log: /worker: .* on C3/ });
-    await goOn(stage, narrator, number, options.signal);
+    if (plot.goesOn) await goOn(stage, narrator, number, options.signal);
     if (plot.killsRun2) {
       narrator.chapter("Run 3: another runner goes on from the last checkpoint");
       await goOn(stage, narrator, number, options.signal);
