@@ -201,7 +201,7 @@ export function baselineSection(view: ReportView): string {
   if (view.headline !== "already_satisfied" || view.facts.baseline.length === 0) return "";
   const rows = view.facts.baseline.map(
     (b) =>
-      `| ${escapeLine(b.criterion, 10)} | ${b.outcome === "pass" ? "✅ pass" : "▫️ " + b.outcome.replace("_", " ")} | ${b.exit ?? "–"} | ${escapeLine(b.detail.split("\n")[0] ?? "", 200)} |`,
+      `| ${escapeLine(b.criterion, 10)} | ${b.outcome === "pass" ? "✅ pass" : `▫️ ${b.outcome.replace("_", " ")}`} | ${b.exit ?? "–"} | ${escapeLine(b.detail.split("\n")[0] ?? "", 200)} |`,
   );
   return ["| | On the base | Exit | |", "|---|---|---:|---|", ...rows].join("\n");
 }

@@ -80,7 +80,9 @@ export function readReportView(state: State, facts: ReportFacts): ReportView {
     session: state.session,
     headline: headlineOf(state, verdict, facts),
     stopReason: reason,
-    ended: reason ? `Run ${state.runs.length} ended: ${stopReasons[reason].sentence}${renderWhy(run?.end_text ?? "")}` : "",
+    ended: reason
+      ? `Run ${state.runs.length} ended: ${stopReasons[reason].sentence}${renderWhy(run?.end_text ?? "")}`
+      : "",
     next: reason ? stopReasons[reason].next : "",
     request: { number: state.request.number, title: state.request.title },
     requester: state.requester.login,
@@ -130,6 +132,6 @@ function headlineOf(state: State, verdict: Verdict | null, facts: ReportFacts): 
   if (reason === null) return "working";
   if (verdict && reason === "rejected") return "fail";
   if (verdict?.outcome === "unverified") return "unverified";
-  if (verdict && verdict.criteria.some((c) => c.verdict === "pass")) return "partial";
+  if (verdict?.criteria.some((c) => c.verdict === "pass")) return "partial";
   return verdict ? "fail" : "ended";
 }

@@ -22,7 +22,9 @@ describe("bad input", () => {
     await world.as("mona").request("PUT", "/repos/acme/app/contents/.github/baton.yml", {
       message: "mend the policy",
       content: Buffer.from(slugFiles()[".github/baton.yml"]!).toString("base64"),
-      sha: ((await world.as("mona").request("GET", "/repos/acme/app/contents/.github/baton.yml")).body as { sha: string }).sha,
+      sha: (
+        (await world.as("mona").request("GET", "/repos/acme/app/contents/.github/baton.yml")).body as { sha: string }
+      ).sha,
     });
     await world.as("mona").unlabel("acme/app", issue, "baton");
     await world.label(issue, "baton", "mona");
