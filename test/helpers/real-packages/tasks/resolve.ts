@@ -42,6 +42,19 @@ function edits(file: "sync" | "async"): RealTask["reference"] {
   ];
 }
 
+/** Shorter than the maintainers' file, whose `eslint-disable` comment the ratchet refuses from a worker. */
+const homedir = {
+  path: "lib/homedir.js",
+  content: `'use strict';
+
+var os = require('os');
+
+module.exports = os.homedir || function homedir() {
+    return process.env.HOME || process.env.USERPROFILE || null;
+};
+`,
+};
+
 /** Node's own resolution looks into two folders of HOME; resolve did not. 95 files and dependencies to install. */
 export const resolveHomePaths: RealTask = {
   id: "resolve-home-paths",
@@ -103,8 +116,8 @@ resolve('lib-of-home', { basedir: home }, function (err, found) { assert.strictE
     guard("C3", "test/mock_sync.js"),
     guard("C4", "test/filter.js"),
   ],
-  reference: [{ path: "lib/homedir.js", asFixed: true }, ...edits("sync"), ...edits("async")],
-  sloppy: [{ path: "lib/homedir.js", asFixed: true }, ...edits("sync")],
+  reference: [homedir, ...edits("sync"), ...edits("async")],
+  sloppy: [homedir, ...edits("sync")],
   cheating: [
     { path: "test/home.js", content: "require('tape')('home', function (t) { t.ok(true); t.end(); });\n" },
     { path: "package.json", old: '"test": "tape ', new: '"test": "true ' },
