@@ -177,21 +177,21 @@ describe.skipIf(noWalls)(`freezing on a base${noWalls ? ` (${noWalls})` : ""}`, 
     [
       "a carried test with a syntax error",
       {
-        oracle: { type: "test", run: "node --test --test-isolation=none test/x.test.js", path: "test/x.test.js" },
+        oracle: { type: "test", run: "node --test test/x.test.js", path: "test/x.test.js" },
         files: [{ path: "test/x.test.js", content: "const = 1;\n" }],
       },
     ],
     [
       "a carried test that imports what is not there",
       {
-        oracle: { type: "test", run: "node --test --test-isolation=none test/x.test.js", path: "test/x.test.js" },
+        oracle: { type: "test", run: "node --test test/x.test.js", path: "test/x.test.js" },
         files: [{ path: "test/x.test.js", content: 'import "../src/total.js";\n' }],
       },
     ],
     [
       "a test command that names another file",
       {
-        oracle: { type: "test", run: "node --test --test-isolation=none test/y.test.js", path: "test/x.test.js" },
+        oracle: { type: "test", run: "node --test test/y.test.js", path: "test/x.test.js" },
         files: [{ path: "test/x.test.js", content: "" }],
       },
     ],
@@ -208,7 +208,7 @@ describe.skipIf(noWalls)(`freezing on a base${noWalls ? ` (${noWalls})` : ""}`, 
     [
       "a missing export",
       {
-        oracle: { type: "test", run: "node --test --test-isolation=none test/x.test.js", path: "test/x.test.js" },
+        oracle: { type: "test", run: "node --test test/x.test.js", path: "test/x.test.js" },
         files: [{ path: "test/x.test.js", content: 'import { total } from "../src/sum.js";\ntotal();\n' }],
       },
     ],
@@ -216,7 +216,7 @@ describe.skipIf(noWalls)(`freezing on a base${noWalls ? ` (${noWalls})` : ""}`, 
       "a module that the text says is to be made",
       {
         text: "src/total.js exports total",
-        oracle: { type: "test", run: "node --test --test-isolation=none test/x.test.js", path: "test/x.test.js" },
+        oracle: { type: "test", run: "node --test test/x.test.js", path: "test/x.test.js" },
         files: [{ path: "test/x.test.js", content: 'import "../src/total.js";\n' }],
       },
     ],

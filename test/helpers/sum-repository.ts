@@ -5,7 +5,7 @@ import type { Files, TestWorld } from "./evaluator-world.ts";
 
 /** A repository with a fault: `sum` of nothing is NaN. Its own tests are green. */
 export const sumRepository: Files = {
-  "package.json": `${JSON.stringify({ name: "sum", type: "module", scripts: { test: "node --test --test-isolation=none --test-reporter=tap test/*.test.js" } }, null, 2)}\n`,
+  "package.json": `${JSON.stringify({ name: "sum", type: "module", scripts: { test: "node --test --test-reporter=tap test/*.test.js" } }, null, 2)}\n`,
   "src/sum.js": "export function sum(numbers) {\n  return numbers.reduce((a, b) => a + b);\n}\n",
   "test/sum.test.js": [
     'import assert from "node:assert/strict";',
@@ -48,7 +48,7 @@ export function sumDraft(more: Partial<Record<keyof ContractDraft, unknown>> = {
         text: "sum of an empty list is 0",
         oracle: {
           type: "test",
-          run: "node --test --test-isolation=none --test-reporter=tap test/empty.test.js",
+          run: "node --test --test-reporter=tap test/empty.test.js",
           path: "test/empty.test.js",
           timeout_s: 60,
         },
@@ -72,7 +72,7 @@ export function sumDraft(more: Partial<Record<keyof ContractDraft, unknown>> = {
         kind: "regression",
         oracle: {
           type: "test",
-          run: "node --test --test-isolation=none --test-reporter=tap test/sum.test.js",
+          run: "node --test --test-reporter=tap test/sum.test.js",
           path: "test/sum.test.js",
           timeout_s: 60,
         },
