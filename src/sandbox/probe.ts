@@ -94,7 +94,7 @@ export async function runProbes(walls: Walls, filterOptions?: SandboxSpec["filte
       network: null,
       ...(filterOptions ? { filterOptions } : {}),
     });
-    const result = await sandbox.exec(renderProbeScript(), { timeoutMs: 60_000 });
+    const result = await sandbox.exec(renderProbeScript(), { timeoutMs: 180_000 });
     const text = result.whole ?? result.head;
     const failed = [...text.matchAll(/^fails (\d+)$/gm)].map((found) => probes[Number(found[1])]?.holds ?? "unknown");
     return result.exit === 0 && text.trimEnd().endsWith("done")
