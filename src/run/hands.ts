@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { runSpend } from "../domain/replay.ts";
 import type { Hands, InboxItem, LoopRole } from "../loop/spec.ts";
 import { readCommands } from "./inbox.ts";
@@ -12,6 +13,9 @@ export function outputsDirOf(run: Run): string {
   return run.session.outputsDir;
 }
 
+/** Time for a request to leave before the work begins that is done while the model thinks, ms. */
+const requestHeadStartMs = 15;
+
 /** What the loop can reach of this run. The worker's tree is copied out after each turn, in the background of the next request. */
 export function createHands(run: Run, part: { role: LoopRole; model: string; context: string; bench: Bench }): Hands {
   const { world, session } = run;
@@ -22,7 +26,12 @@ export function createHands(run: Run, part: { role: LoopRole; model: string; con
     history: () => session.contextEvents(part.context),
     authorize: (request) => authorize(run, part.model, request),
     readInbox: () => readInbox(run),
-    worldHash: () => run.store.worldHash(part.bench.workDir),
+    worldHash: async () => {
+      // Both wait until the request is on its way: what the model's time hides must not delay it.
+      await wait(requestHeadStartMs);
+      part.bench.sandbox.warm();
+      return await run.store.worldHash(part.bench.workDir);
+    },
     turnEnded() {
       if (isWorker) run.copying = copyAndSave(run, part.bench.workDir, run.copying);
       else saveSoon(run, run.allowanceUsdMicro);

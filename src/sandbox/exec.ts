@@ -1,10 +1,9 @@
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { SandboxError } from "../domain/errors.ts";
 import { Capture, type Captured } from "./capture.ts";
-import { type FifoPool, openPipe } from "./fifo.ts";
 import type { GrowthWatch } from "./growth.ts";
 import type { Launched } from "./launch.ts";
+import { places } from "./places.ts";
+import type { Raised } from "./raise.ts";
 
 /** How one command is run. */
 export interface ExecOptions {
@@ -44,17 +43,8 @@ export interface ExecResult {
 
 /** What `runCommand` needs of its sandbox. */
 export interface ExecHost {
-  scratchDir: string;
-  fifos: FifoPool;
   outputCap: number;
   memoryKills(): number;
-  start(request: {
-    name: string;
-    commandFile: string;
-    cwd: string;
-    env: Readonly<Record<string, string>>;
-    output: number;
-  }): Launched;
   watch(onTooMuch: () => void): GrowthWatch;
 }
 
@@ -64,47 +54,36 @@ const drainMs = 250;
 /** Runs one command in a namespace of its own and returns when every process of it is dead. */
 export async function runCommand(
   host: ExecHost,
-  name: string,
+  raised: Raised,
   command: string,
   options: ExecOptions,
 ): Promise<ExecResult> {
-  const commandFile = join(host.scratchDir, `command-${name}`);
-  writeFileSync(commandFile, command, { mode: 0o644 });
-  const fifo = await host.fifos.take();
   let drained = false;
   try {
-    const ended = await runThrough(host, fifo, { name, commandFile, cwd: options.cwd ?? "/workspace" }, options);
+    const ended = await runThrough(host, raised, command, options);
     drained = ended.drained;
     return ended.result;
   } finally {
-    host.fifos.release(fifo, drained);
-    rmSync(commandFile, { force: true });
+    raised.release(drained);
   }
 }
 
 async function runThrough(
   host: ExecHost,
-  fifo: string,
-  what: { name: string; commandFile: string; cwd: string },
+  raised: Raised,
+  command: string,
   options: ExecOptions,
 ): Promise<{ result: ExecResult; drained: boolean }> {
+  const { running } = raised;
   const capture = new Capture(host.outputCap, options.outputFile);
   const started = performance.now();
   const killsBefore = host.memoryKills();
   let killedBecause: KillReason | undefined;
-  const pipe = openPipe(fifo);
-  let running: Launched;
-  try {
-    running = host.start({ ...what, env: options.env ?? {}, output: pipe.writeFd });
-  } catch (error) {
-    pipe.abandon();
-    throw error;
-  }
   const kill = (reason: KillReason): void => {
     killedBecause ??= reason;
     running.kill();
   };
-  const reading = pipe.start((chunk) => {
+  raised.go(command, options.cwd ?? places.workspace, (chunk) => {
     if (!capture.feed(chunk)) kill("output");
   });
   const watch = host.watch(() => kill("disk"));
@@ -119,8 +98,8 @@ async function runThrough(
     watch.stop();
     options.signal?.removeEventListener("abort", onAbort);
   }
-  const drained = await settles(reading.ended, drainMs);
-  reading.destroy();
+  const drained = await settles(raised.ended, drainMs);
+  raised.destroy();
   if (host.memoryKills() > killsBefore) killedBecause ??= "memory";
   const captured = capture.finish();
   const exit = running.exitCode();

@@ -48,13 +48,6 @@ function prepareEtc(scratchDir: string): string {
   return dir;
 }
 
-/** The shell that runs the command file; one that has to change its directory first says itself when that fails. */
-export function shellIn(cwd: string): string[] {
-  const shell = ["/bin/bash", "--noprofile", "--norc"];
-  if (cwd === places.workspace) return [...shell, places.command];
-  return [...shell, "-c", `cd -- "$1" || exit 127; exec "$0" --noprofile --norc ${places.command}`, "/bin/bash", cwd];
-}
-
 /** What is the same for every start in one sandbox: its root, how to get there, and the programs that Baton runs in it. */
 export function describeParts(
   spec: SandboxSpec,

@@ -7,15 +7,16 @@ import { join } from "node:path";
 import { SandboxError } from "../domain/errors.ts";
 import { planWallOptions, type WallOption } from "./bubblewrap.ts";
 import { createCgroup } from "./cgroup.ts";
-import { type ExecOptions, type ExecResult, runCommand } from "./exec.ts";
+import { type ExecHost, type ExecOptions, type ExecResult, runCommand } from "./exec.ts";
 import { FifoPool } from "./fifo.ts";
 import { createFileDoor, type FileDoor } from "./file-door.ts";
 import { measureBytes, watchGrowth } from "./growth.ts";
 import { findProgram } from "./host.ts";
 import { type Launched, launch } from "./launch.ts";
 import { defaultLimits, type SandboxLimits } from "./limits.ts";
-import { commandEnv, describeParts, shellIn } from "./parts.ts";
+import { commandEnv, describeParts } from "./parts.ts";
 import { places, proxyPort } from "./places.ts";
+import { createRaiser, waitingShell } from "./raise.ts";
 import { isReachable } from "./reach.ts";
 import { removeTree } from "./remove-tree.ts";
 import { countTasks, type Walls } from "./walls.ts";
@@ -44,6 +45,8 @@ export interface SandboxSpec {
 /** Walls around one work tree: commands and file tools run inside, and nothing survives `close`. */
 export interface Sandbox extends AsyncDisposable {
   exec(command: string, options: ExecOptions): Promise<ExecResult>;
+  /** Raises the walls for the next command ahead of time, each command still in its own: a call does not wait for them. */
+  warm(): void;
   readonly files: FileDoor;
   /** Host directory behind `/outputs`. */
   readonly outputsDir: string;
@@ -121,7 +124,6 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
       stdio: ["pipe", "pipe", "pipe"],
     });
   });
-  const fifos = new FifoPool(scratchDir);
   const forwarder = [
     `${places.helper}/node`,
     "--disable-warning=ExperimentalWarning",
@@ -131,44 +133,40 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
     String(proxyPort),
     "--",
   ];
+  const raiser = createRaiser({
+    scratchDir,
+    fifos: new FifoPool(scratchDir),
+    start(request) {
+      const launched = start({
+        name: request.name,
+        program: [...(spec.network ? forwarder : []), ...waitingShell],
+        commandFile: request.commandFile,
+        cwd: places.workspace,
+        env: { ...commandEnv(parts.path, spec.network !== null), ...spec.env, ...request.env },
+        stdio: ["pipe", request.output, request.output],
+      });
+      open.add(launched);
+      void launched.dead.catch(() => {}).then(() => open.delete(launched));
+      return launched;
+    },
+  });
+  const host: ExecHost = {
+    outputCap: limits.outputBytes,
+    memoryKills: () => cgroup?.memoryKills() ?? 0,
+    watch(onTooMuch) {
+      baseline ??= measureBytes(dirs);
+      const known = baseline;
+      return watchGrowth(dirs, limits, () => known, onTooMuch);
+    },
+  };
   const sandbox: Sandbox = {
     files,
     outputsDir: spec.outputsDir,
     adopt,
-    exec(command, options) {
-      runs += 1;
-      const name = `run-${runs}`;
-      return runCommand(
-        {
-          scratchDir,
-          fifos,
-          outputCap: limits.outputBytes,
-          memoryKills: () => cgroup?.memoryKills() ?? 0,
-          start(request) {
-            const launched = start({
-              name: request.name,
-              program: [...(spec.network ? forwarder : []), ...shellIn(request.cwd)],
-              commandFile: request.commandFile,
-              cwd: places.workspace,
-              env: { ...commandEnv(parts.path, spec.network !== null), ...spec.env, ...request.env },
-              stdio: ["ignore", request.output, request.output],
-            });
-            open.add(launched);
-            void launched.dead.catch(() => {}).then(() => open.delete(launched));
-            return launched;
-          },
-          watch(onTooMuch) {
-            baseline ??= measureBytes(dirs);
-            const known = baseline;
-            return watchGrowth(dirs, limits, () => known, onTooMuch);
-          },
-        },
-        name,
-        command,
-        options,
-      );
-    },
+    exec: async (command, options) => await runCommand(host, await raiser.raise(options.env), command, options),
+    warm: raiser.warm,
     async close() {
+      await raiser.stop();
       for (const launched of open) launched.kill();
       await Promise.allSettled([files.close(), ...[...open].map((launched) => launched.dead)]);
       for (let tries = 0; cgroup && !cgroup.remove() && tries < 100; tries += 1)

@@ -6,6 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outliveBaton, processesWith } from "./outlive.ts";
 import { type Box, openBox, skipWalls } from "./support.ts";
 
+function parentOf(pid: string): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+}
+
 describe.skipIf(skipWalls)("one command inside the walls", () => {
   let box: Box;
   beforeAll(async () => {
@@ -27,6 +32,33 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
       whole: "one\ntwo\nthree\n",
       outputLines: 3,
     });
+  });
+
+  test("walls raised ahead run the next command as walls raised for it would, and only that one", async () => {
+    const seen = "echo $PWD; env -u _ | cut -d= -f1 | sort; readlink /proc/self/fd/0; cat /proc/1/comm | wc -l";
+    const cold = await box.sandbox.exec(seen, { timeoutMs: 60_000 });
+    box.sandbox.warm();
+    box.sandbox.warm();
+    writeFileSync(join(box.workDir, "late.txt"), "written after the walls stood\n");
+    const warm = await box.sandbox.exec(`${seen}; cat late.txt; rm late.txt`, { timeoutMs: 60_000 });
+    expect(warm.whole).toBe(`${cold.whole}written after the walls stood\n`);
+    box.sandbox.warm();
+    const both = await Promise.all(
+      [1, 2].map((n) => box.sandbox.exec(`echo ${n}; ls /proc | grep -c '^[0-9]'`, { timeoutMs: 60_000 })),
+    );
+    expect(both.map(({ whole }) => whole?.split("\n")[0])).toEqual(["1", "2"]);
+    expect(new Set(both.map(({ whole }) => whole?.split("\n")[1])).size).toBe(1);
+  });
+
+  test("walls raised ahead that were killed meanwhile are replaced", async () => {
+    box.sandbox.warm();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const ours = processesWith("IFS= read -r -d").filter((pid) => parentOf(pid) === process.pid);
+    expect(ours).toHaveLength(1);
+    for (const pid of ours) process.kill(Number(pid), "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const result = await box.sandbox.exec("echo still here", { timeoutMs: 60_000 });
+    expect(result).toMatchObject({ exit: 0, whole: "still here\n" });
   });
 
   test("death by a signal is shown as a shell shows it", async () => {
