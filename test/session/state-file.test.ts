@@ -44,7 +44,12 @@ test("a state file reads back as the state it was made of", () => {
 
 test("the state file of version 1 is read for ever", () => {
   if (!existsSync(golden)) writeFileSync(golden, renderStateFile(createState()));
-  expect(readStateFile(readFileSync(golden, "utf8"))).toEqual(createState());
+  const state = createState();
+  // It was written before a run knew whether it was closed, and what it does not say stays unsaid.
+  expect(readStateFile(readFileSync(golden, "utf8"))).toEqual({
+    ...state,
+    runs: state.runs.map(({ closed: _closed, ...run }) => run),
+  });
 });
 
 // All eight bits of each byte with BATON_FULL=1; otherwise one, another from byte to byte.
