@@ -27,7 +27,8 @@ const who = { GIT_AUTHOR_NAME: "a", GIT_AUTHOR_EMAIL: "a@b", GIT_COMMITTER_NAME:
 const git = (cwd: string, ...args: string[]) =>
   execFileSync("git", args, { cwd, env: { ...env, ...who }, encoding: "utf8" }).trim();
 
-function createRemote(root: string, files: number): { url: string; base: string } {
+/** A bare repository with one commit of so many files. */
+export function createRemote(root: string, files: number): { url: string; base: string } {
   const work = join(root, "seed");
   const url = join(root, "remote.git");
   mkdirSync(work, { recursive: true });
@@ -43,7 +44,8 @@ function createRemote(root: string, files: number): { url: string; base: string 
   return { url, base: git(work, "rev-parse", "HEAD") };
 }
 
-async function recordTurn(session: Session, turn: number): Promise<void> {
+/** The five events of an ordinary turn. */
+export async function recordTurn(session: Session, turn: number): Promise<void> {
   const about = { request: `r${turn}`, context: `c${Math.floor(turn / 50)}` };
   await session.record(
     "request_sent",

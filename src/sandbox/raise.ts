@@ -34,7 +34,7 @@ export const waitingShell: readonly string[] = [
   ...["/bin/bash", "--noprofile", "--norc", "-c"],
   `IFS= read -r -d '' dir || exit 127
 [ "$dir" = ${places.workspace} ] || cd -- "$dir" || exit 127
-export -n SHLVL OLDPWD
+export -n OLDPWD
 exec "$0" --noprofile --norc ${places.command} </dev/null`,
   "/bin/bash",
 ];

@@ -1,8 +1,8 @@
 import type { ExecResult } from "../sandbox/exec.ts";
 
-/** Up to here a result stays whole; a longer one is cut to `cutChars`. Characters. */
+/** Up to here a result stays whole, characters; a longer one is cut to `cutBytes`, so that with exit and notice it has at most 4 kB. */
 const wholeChars = 12_000;
-const cutChars = 4_000;
+const cutBytes = 3_800;
 const headShare = 0.4;
 const maxLineChars = 1_000;
 
@@ -45,13 +45,20 @@ function foldRepeats(lines: readonly string[]): string[] {
   return folded;
 }
 
-/** First lines up to a number of characters. */
-function takeHead(lines: readonly string[], chars: number): string[] {
+/** First lines up to a number of bytes; of a line that is longer than that, its beginning. */
+function takeHead(lines: readonly string[], bytes: number): string[] {
   const taken: string[] = [];
   let size = 0;
   for (const line of lines) {
-    size += line.length + 1;
-    if (size > chars) break;
+    size += Buffer.byteLength(line) + 1;
+    if (size > bytes && taken.length === 0)
+      taken.push(
+        `${Buffer.from(line)
+          .subarray(0, bytes - 4)
+          .toString("utf8")
+          .replace(/\uFFFD+$/, "")}…`,
+      );
+    if (size > bytes) break;
     taken.push(line);
   }
   return taken;
@@ -68,8 +75,8 @@ export function cutToFit(text: string, notice: (shown: number, total: number) =>
   const tidy = tidyOutput(text);
   if (tidy.length <= wholeChars) return { text: tidy, cut: false };
   const lines = tidy.split("\n");
-  const head = takeHead(lines, cutChars * headShare);
-  const tail = takeHead(lines.slice(head.length).reverse(), cutChars * (1 - headShare)).reverse();
+  const head = takeHead(lines, cutBytes * headShare);
+  const tail = takeHead(lines.slice(head.length).reverse(), cutBytes * (1 - headShare)).reverse();
   return { text: [...head, notice(head.length + tail.length, lines.length), ...tail].join("\n"), cut: true };
 }
 
@@ -80,8 +87,8 @@ export function renderOutput(result: ExecResult, place: string): Inline {
   const notice = (shown: number, total: number): string =>
     `[truncated: ${shown} of ${count(total)} lines shown. Full: ${place} — use read(path, start, lines) or grep]`;
   if (result.whole !== null) return cutToFit(result.whole, (shown, total) => notice(shown, total));
-  const head = takeHead(tidyOutput(result.head).split("\n").slice(0, -1), cutChars * headShare);
-  const tail = takeHead(tidyOutput(result.tail).split("\n").slice(1).reverse(), cutChars * (1 - headShare)).reverse();
+  const head = takeHead(tidyOutput(result.head).split("\n").slice(0, -1), cutBytes * headShare);
+  const tail = takeHead(tidyOutput(result.tail).split("\n").slice(1).reverse(), cutBytes * (1 - headShare)).reverse();
   return { text: [...head, notice(head.length + tail.length, result.outputLines), ...tail].join("\n"), cut: true };
 }
 
