@@ -204,7 +204,13 @@ export const eventSchemas = {
     reason: text,
   }),
   work_committed: z.object({ commit: hash, tree: hash, parents: z.array(hash), message: text }),
-  human_commits_found: z.object({ commits: z.array(hash), merged: z.boolean(), conflict: z.array(text).default([]) }),
+  human_commits_found: z.object({
+    commits: z.array(hash),
+    merged: z.boolean(),
+    conflict: z.array(text).default([]),
+    /** Head that the remote has instead of a commit of ours that it refused; absent when none was refused. */
+    work_head: hash.nullable().optional(),
+  }),
   /** The session's base moved on and was merged into the work: contract and verdict are about the old base now. */
   base_refreshed: z.object({ from: hash, to: hash, tree: hash }),
   checkpoint_pushed: z.object({ checkpoint: hash, allowance_usd_micro: MicroUsd, ms }),

@@ -91,7 +91,7 @@ export function applyEvent(before: State | null, event: Event): State {
     case "human_commits_found":
       return event.data.merged
         ? { ...state, verdict: null, unjudged: null, work_head: event.data.commits.at(-1) ?? state.work_head }
-        : state;
+        : { ...state, work_head: event.data.work_head === undefined ? state.work_head : event.data.work_head };
     case "base_refreshed":
       return { ...state, base: { ...state.base, sha: event.data.to }, verdict: null, unjudged: null };
     case "work_committed":
@@ -291,7 +291,10 @@ function commanded(state: State, data: EventData<"command_read">): State {
 }
 
 /** A person's `--budget` and `--turns` can only lower the caps of the run that is open. */
-function lowerRun(runs: State["runs"], asked: { budget_usd_micro: number | null; turns: number | null }): State["runs"] {
+function lowerRun(
+  runs: State["runs"],
+  asked: { budget_usd_micro: number | null; turns: number | null },
+): State["runs"] {
   const run = runs.at(-1);
   if (!run || run.stop_reason) return runs;
   const limits = {

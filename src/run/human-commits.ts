@@ -7,25 +7,38 @@ import { withoutBaton } from "./tree.ts";
  * that was deleted or force-pushed ends the run as a conflict. Nothing is ever overwritten.
  */
 export async function findHumanCommits(run: Run): Promise<RunEnd | null> {
-  const state = run.session.state();
-  const ref = `refs/heads/${state.branch}`;
+  return await takeIn(run, run.session.state().work_head);
+}
+
+/**
+ * After the remote refused a commit, since a person was faster: their commits are merged into the work, which is built
+ * anew in the next context, or the run ends in a conflict. `known` is the last head of ours that the remote took.
+ */
+export async function yieldToHuman(run: Run, known: string | null): Promise<RunEnd | null> {
+  const end = await takeIn(run, known);
+  if (end) await run.record("human_commits_found", { commits: [], merged: false, work_head: known });
+  else await run.workshop.discardWork();
+  return end;
+}
+
+async function takeIn(run: Run, workHead: string | null): Promise<RunEnd | null> {
+  const { branch } = run.session.state();
+  const ref = `refs/heads/${branch}`;
   const head = (await run.store.lsRemote([ref])).get(ref) ?? null;
-  if (state.work_head === null) {
-    return head === null ? null : conflict(`The branch \`${state.branch}\` exists already, and not from this session.`);
+  if (workHead === null) {
+    return head === null ? null : conflict(`The branch \`${branch}\` exists already, and not from this session.`);
   }
-  if (head === state.work_head) {
+  if (head === workHead) {
     // The next commit of work goes onto it, and a fresh runner does not have it yet.
     if ((await run.store.resolve(`${head}^{commit}`)) === null) await run.store.fetch([ref]);
     return null;
   }
-  if (head === null) return conflict(`The branch \`${state.branch}\` was deleted.`);
+  if (head === null) return conflict(`The branch \`${branch}\` was deleted.`);
   await run.store.fetch([ref]);
-  if (!(await run.store.isAncestor(state.work_head, head))) {
-    return conflict(
-      `The branch \`${state.branch}\` was force-pushed: ${state.work_head.slice(0, 10)} is no longer in it.`,
-    );
+  if (!(await run.store.isAncestor(workHead, head))) {
+    return conflict(`The branch \`${branch}\` was force-pushed: ${workHead.slice(0, 10)} is no longer in it.`);
   }
-  return await mergeHuman(run, state.work_head, head);
+  return await mergeHuman(run, workHead, head);
 }
 
 async function mergeHuman(run: Run, workHead: string, head: string): Promise<RunEnd | null> {

@@ -7,6 +7,7 @@ import { type GitStore, openStore } from "../git/store.ts";
 import { createProtection, type Protection } from "../policy/protected-paths.ts";
 import { type OpenedSession, openSession, type Session } from "../session/session.ts";
 import { createClock, type RunClock } from "./clock.ts";
+import type { RunEnd } from "./end.ts";
 import { createWorkshop, type Workshop } from "./workshop.ts";
 import type { RunWorld } from "./world.ts";
 
@@ -31,6 +32,10 @@ export interface Run extends AsyncDisposable {
   spentBefore: Partial<globalThis.Record<Role, number>>;
   /** The copy-out that is under way after a turn. */
   copying: Promise<void>;
+  /** Last head of the work branch that the remote has taken in this run. */
+  pushedHead: string | null;
+  /** People's work on the branch that this run must not overwrite. */
+  conflict: RunEnd | null;
   /** Why no more may be written: a successor has claimed the session. */
   superseded: string | null;
   /** Criteria that had passed when the run began, to tell progress. */
@@ -80,6 +85,8 @@ export async function openRun(world: RunWorld): Promise<Run> {
     allowanceUsdMicro: 0,
     spentBefore: {},
     copying: Promise.resolve(),
+    pushedHead: null,
+    conflict: null,
     superseded: null,
     passedBefore: 0,
     startedWithoutContract: false,

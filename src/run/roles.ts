@@ -12,14 +12,17 @@ import type { Run } from "./open-run.ts";
 
 /**
  * The criterion that the next worker context works on: the first that is open or failed, or null when the evaluator's
- * turn has come. Guards that were green on the base need nobody's work until a verdict says otherwise.
+ * turn has come. Guards that were green on the base need nobody's work until the evaluator sends something back.
  */
 export function nextCriterion(state: State): string | null {
   const green = new Set(
     state.contract?.baseline.filter(({ outcome }) => outcome === "pass").map(({ criterion }) => criterion),
   );
   const open = state.criteria.find(
-    ({ id, status }) => status === "fail" || status === "unverifiable" || (status === "open" && !green.has(id)),
+    ({ id, status }) =>
+      status === "fail" ||
+      status === "unverifiable" ||
+      (status === "open" && (!green.has(id) || state.feedback !== null)),
   );
   return open?.id ?? null;
 }

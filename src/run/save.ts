@@ -3,6 +3,7 @@ import { stateFileOf } from "../domain/session-key.ts";
 import type { State } from "../domain/state.ts";
 import type { CheckpointOutcome } from "../session/checkpoint.ts";
 import { renderStateFile } from "../session/state-file.ts";
+import { yieldToHuman } from "./human-commits.ts";
 import type { Run } from "./open-run.ts";
 
 /** Pushes a checkpoint and waits for it; `allowance` is the cumulative micro-USD that it covers (default: what is spent). */
@@ -24,6 +25,8 @@ export async function saveWork(
   message: string,
   options: { bare?: boolean; merged?: string } = {},
 ): Promise<CheckpointOutcome> {
+  // The branch belongs to the person now; the checkpoint keeps the work.
+  if (run.conflict) return await saveNow(run);
   const state = run.session.state();
   const parent = state.work_head ?? state.base.sha;
   const tree = options.bare ? run.workTree : await withStateFile(run, state);
@@ -38,6 +41,7 @@ export async function saveWork(
           message: renderMessage(run, message),
           at: run.world.now().getTime(),
         });
+  if (commit === run.pushedHead) return await saveNow(run);
   if (commit !== state.work_head) {
     await run.record("work_committed", { commit, tree, parents, message });
   }
@@ -45,7 +49,18 @@ export async function saveWork(
     ...input(run),
     workBranch: { ref: `refs/heads/${state.branch}`, commit },
   });
-  return note(run, outcome);
+  if (outcome.kind === "pushed") run.pushedHead = commit;
+  if (outcome.kind !== "refused" || outcome.why !== "non_fast_forward") return note(run, outcome);
+  run.conflict = await yieldToHuman(run, state.work_head);
+  const isMerged = run.session.state().work_head !== commit;
+  // With people's commits in it the tree is another one: nothing that was verified is said of it.
+  return run.conflict || !isMerged ? outcome : await saveWork(run, message);
+}
+
+/** The last commit of verified work: its tree is exactly the verified one, so the state file goes (unless the policy keeps it). */
+export async function saveVerified(run: Run): Promise<CheckpointOutcome> {
+  const { session } = run.session.state();
+  return await saveWork(run, `baton: finish ${session}`, { bare: !run.world.policy.keep_state_file });
 }
 
 /** Message of a commit: who asked comes as co-author, the session as trailer; trailers stand last (GitHub reads them there). */

@@ -39,6 +39,7 @@ export async function work(run: Run): Promise<RunEnd | null> {
   }
   await run.workshop.renewWork(outputsDirOf(run));
   await saveWork(run, commitMessage(run, spec.criterion));
+  if (run.conflict) return run.conflict;
   if (end) return end;
   if (violation) return violation;
   if (context.signal?.kind === "finish") {
