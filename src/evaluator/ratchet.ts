@@ -1,5 +1,6 @@
 import type { Finding } from "../domain/verdict.ts";
 import {
+  assertionLibraryMeddled,
   assertionPatched,
   assertionsFewer,
   assertionsWeaker,
@@ -32,6 +33,7 @@ export const ratchetRules: Readonly<Record<string, Rule>> = {
   "no-assertion": noAssertion,
   "test-escapes": testEscapes,
   "assertion-patched": assertionPatched,
+  "assertion-library-meddled": assertionLibraryMeddled,
   "checks-suppressed": checksSuppressed,
   "types-loosened": typesLoosened,
   "compiler-loosened": compilerLoosened,

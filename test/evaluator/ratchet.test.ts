@@ -312,6 +312,18 @@ const cheats: [name: string, rule: string, severity: "blocker" | "advisory", cha
     [added("tests/plugin.py", "def pytest_runtest_makereport(item, call):\n    pass\n")],
   ],
   [
+    "product code reaches into the assertion library by a computed name",
+    "assertion-library-meddled",
+    "blocker",
+    [
+      modified(
+        "src/a.js",
+        "export {};\n",
+        'import assert from "node:assert";\nassert["eq" + "ual"] = () => {};\nexport {};\n',
+      ),
+    ],
+  ],
+  [
     "a lint rule is told to look away",
     "checks-suppressed",
     "blocker",

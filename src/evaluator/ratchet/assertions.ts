@@ -1,6 +1,6 @@
 import type { Finding } from "../../domain/verdict.ts";
 import { stripComments } from "../strip-comments.ts";
-import { isTestSupport } from "../test-files.ts";
+import { isProductSource, isTestSupport } from "../test-files.ts";
 import { testLanguageOf } from "../test-language.ts";
 import { addedLines, finding, grown, listed, type RatchetInput, testChanges } from "./rule.ts";
 
@@ -111,6 +111,29 @@ export function assertionPatched({ changes, allowed }: RatchetInput): Finding[] 
           ),
         ),
     );
+}
+
+const library =
+  /(?:from\s*|import\s*\(?\s*|require\s*\(\s*)["'](?:node:)?(?:assert(?:\/strict)?|test|vitest|@jest\/globals|jest|chai|expect|@vitest\/expect|mocha|tap|ava|tape|uvu(?:\/assert)?)["']/;
+const meddling =
+  /\[[^\]\n]+\]\s*=(?!=)|\b(?:Object|Reflect)\s*\.\s*(?:define\w+|assign|set\w*)\s*\(|\bnew\s+Proxy\b|\.(?:prototype|__proto__)\b/;
+
+/** Product code that newly imports what tests assert with, and changes members by computed names: no pattern could name them all. */
+export function assertionLibraryMeddled({ changes, allowed }: RatchetInput): Finding[] {
+  return changes
+    .filter((c) => c.after !== null && isProductSource(c.path) && !allowed.has(c.oldPath ?? c.path))
+    .flatMap((change) => {
+      const code = stripComments(change.after!, testLanguageOf(change.path)?.hash ?? false);
+      if (!library.test(code) || library.test(change.before ?? "") || !meddling.test(code)) return [];
+      return [
+        finding(
+          "assertion-library-meddled",
+          "blocker",
+          change.path,
+          "Imports what tests assert with into the product, and changes members of objects by computed names.",
+        ),
+      ];
+    });
 }
 
 function countStrong(path: string, text: string): number {
