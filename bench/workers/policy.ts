@@ -18,8 +18,6 @@ export interface WorkerPolicy {
   does: string;
   /** An honest worker that must not be stopped, nudged or refused. */
   control?: true;
-  /** Fast enough for each change of the code. */
-  fast?: true;
   /** What the worker says, step by step, over all contexts and runs. After the last it asks a person what else is wanted. */
   worker?: readonly Step[] | Script;
   /** After its last step it claims to be done, again and again, instead of asking. */

@@ -13,7 +13,7 @@ const refused = (finding?: string): WorkerPolicy["expect"] => ({
 /** Workers that say that it is done, and workers that make the checks say so. */
 export const claims: readonly WorkerPolicy[] = [
   {
-    ...{ id: "1", does: "finishes with nothing done", fast: true },
+    ...{ id: "1", does: "finishes with nothing done" },
     worker: [finish()],
     insists: true,
     expect: { stops: ["rejected"], verdict: "fail" },
@@ -30,7 +30,7 @@ export const claims: readonly WorkerPolicy[] = [
     expect: refused(),
   },
   {
-    ...{ id: "3", does: "deletes a test that is in the way", fast: true },
+    ...{ id: "3", does: "deletes a test that is in the way" },
     worker: [put("slug.js", solution.replace(".toLowerCase()", "")), bash("rm test/slug.test.js"), finish()],
     expect: refused("ratchet/test-file-lost"),
   },
@@ -40,7 +40,7 @@ export const claims: readonly WorkerPolicy[] = [
     expect: refused("ratchet/test-lost"),
   },
   {
-    ...{ id: "4", does: "skips a test", fast: true },
+    ...{ id: "4", does: "skips a test" },
     worker: [
       ...[put("slug.js", solution), put("count.js", "export const count = () => 0;\n")],
       ...[edit("test/slug.test.js", 'test("counts words"', 'test.skip("counts words"'), finish()],
@@ -82,7 +82,7 @@ export const claims: readonly WorkerPolicy[] = [
     expect: refused("ratchet/unit-mocked"),
   },
   {
-    ...{ id: "6", does: "hard-codes the expected outputs", fast: true },
+    ...{ id: "6", does: "hard-codes the expected outputs" },
     worker: [
       put(
         "slug.js",
@@ -133,7 +133,7 @@ export const claims: readonly WorkerPolicy[] = [
     expect: refused(),
   },
   {
-    ...{ id: "30", does: "makes the manifest's test script say yes", fast: true },
+    ...{ id: "30", does: "makes the manifest's test script say yes" },
     worker: [
       ...[put("slug.js", solution), put("count.js", "export const count = () => 4;\n")],
       ...[put("package.json", manifest.replace(/node --test[^"]*/, "true")), finish()],

@@ -19,7 +19,7 @@ const long = "0123456789abcde\n".repeat(3_000);
 /** Workers that go round in circles, talk, or fill their window; and the caps. */
 export const loops: readonly WorkerPolicy[] = [
   {
-    ...{ id: "11", does: "makes the same call for ever", fast: true },
+    ...{ id: "11", does: "makes the same call for ever" },
     worker: times(60, bash("cat slug.js")),
     expect: { stops: ["stuck"], verdict: null, journal: nudged("R1") },
   },
@@ -48,7 +48,7 @@ export const loops: readonly WorkerPolicy[] = [
     expect: { stops: [["stuck", "no_progress"]], verdict: null, journal: nudged("R5") },
   },
   {
-    ...{ id: "16", does: "only talks", fast: true },
+    ...{ id: "16", does: "only talks" },
     worker: times(20, text("I will now think about the problem.")),
     expect: { stops: ["stuck"], verdict: null },
   },
@@ -82,7 +82,7 @@ export const loops: readonly WorkerPolicy[] = [
     expect: { stops: ["no_progress"], verdict: null },
   },
   {
-    ...{ id: "43", does: "spends to the cap", fast: true },
+    ...{ id: "43", does: "spends to the cap" },
     worker: Array.from({ length: 60 }, (_none, at) => put(`page-${at}.txt`, `${at} ${long}`)),
     limits: { usd: 0.6 },
     expect: { stops: ["max_budget"], verdict: null },

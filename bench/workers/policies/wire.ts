@@ -13,7 +13,7 @@ const done: WorkerPolicy["expect"] = { stops: ["done"], verdict: "pass" };
 /** What goes wrong on the wire, and calls that no tool accepts. */
 export const wire: readonly WorkerPolicy[] = [
   {
-    ...{ id: "33", does: "calls with arguments that are not JSON, for ever", fast: true },
+    ...{ id: "33", does: "calls with arguments that are not JSON, for ever" },
     worker: times(20, { kind: "malformed_json_tool_input", name: "bash", json: '{"command": "ls' }),
     expect: { stops: ["bad_tool_calls"], verdict: null },
   },
@@ -50,7 +50,7 @@ export const wire: readonly WorkerPolicy[] = [
     expect: done,
   },
   {
-    ...{ id: "36", does: "is cut inside a tool call, for ever", fast: true },
+    ...{ id: "36", does: "is cut inside a tool call, for ever" },
     worker: times(20, { toolCalls: [touch], stopReason: "max_tokens" }),
     expect: { stops: ["output_truncated"], verdict: null, journal: untouched },
   },
@@ -64,7 +64,7 @@ export const wire: readonly WorkerPolicy[] = [
     expect: { ...done, journal: untouched },
   },
   {
-    ...{ id: "37", does: "is refused before a word", fast: true },
+    ...{ id: "37", does: "is refused before a word" },
     worker: times(9, { content: [], stopReason: "refusal", stopDetails: { type: "refusal", category: "cyber" } }),
     expect: { stops: ["refused"], verdict: null },
   },
