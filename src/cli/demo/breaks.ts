@@ -16,6 +16,8 @@ export interface Plot {
   damagesState: boolean;
   /** Somebody comments `/continue` after run 1. */
   goesOn: boolean;
+  /** At the end the schedule fires. */
+  hasNight: boolean;
   /** Run 2 is killed in the middle. */
   killsRun2: boolean;
   expected: {
@@ -40,9 +42,12 @@ const plain: Plot = {
   runUsd,
   damagesState: false,
   goesOn: true,
+  hasNight: true,
   killsRun2: false,
   expected: { verdict: "pass", stops: ["max_budget", "done"], isReady: true },
 };
+
+const broken: Plot = { ...plain, hasNight: false };
 
 /** The plot of a break, or of the plain story. */
 export function plotOf(name: BreakName | null): Plot {
@@ -51,7 +56,7 @@ export function plotOf(name: BreakName | null): Plot {
       return plain;
     case "evaluator":
       return {
-        ...plain,
+        ...broken,
         says: "the oracle that refused the early claim is gone: the last criterion has nothing that can decide it",
         casting: "undecidable",
         goesOn: false,
@@ -59,20 +64,20 @@ export function plotOf(name: BreakName | null): Plot {
       };
     case "state":
       return {
-        ...plain,
+        ...broken,
         says: "between the runs the session's journal on the remote is damaged",
         damagesState: true,
       };
     case "budget":
       return {
-        ...plain,
+        ...broken,
         says: "every run has half the budget",
         runUsd: runUsd / 2,
         expected: { verdict: "fail", stops: ["max_budget", "max_budget"], isReady: false },
       };
     case "runner":
       return {
-        ...plain,
+        ...broken,
         says: "run 2 is ended by `kill -9` in the middle of its work",
         killsRun2: true,
         expected: { verdict: "pass", stops: ["max_budget", null, "done"], isReady: true },

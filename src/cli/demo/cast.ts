@@ -17,8 +17,8 @@ type Call = NonNullable<Reply["toolCalls"]>[number];
  */
 export function createCast(casting: Casting): Script {
   return scriptByRole({
-    initializer: (request) => playNight(request) ?? playInitializer(request, casting),
-    worker: (request) => playNight(request) ?? playWorker(request, casting),
+    initializer: (request) => playNight(request, "initializer") ?? playInitializer(request, casting),
+    worker: (request) => playNight(request, "worker") ?? playWorker(request, casting),
     evaluator: honestEvaluator({ unjudged: casting === "plain" ? "pass" : "unverifiable" }),
   });
 }

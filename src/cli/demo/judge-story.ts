@@ -2,6 +2,7 @@ import type { StopReason } from "../../domain/stop-reason.ts";
 import type { Plot } from "./breaks.ts";
 import { libraryFiles, mendedFiles } from "./library.ts";
 import type { StoryFacts } from "./look.ts";
+import { mendedReadme } from "./night.ts";
 
 /** One thing that must be so at the end, and what was found. */
 export interface Check {
@@ -29,6 +30,7 @@ export function judgeStory(facts: StoryFacts, plot: Plot): Check[] {
     same("the verdict", verdictOf(facts), expected.verdict),
     same("how each run ended", stopsOf(facts).map(say).join(", "), expected.stops.map(say).join(", ")),
     ...(expected.isReady ? judgeFinalTree(facts) : []),
+    ...(plot.hasNight ? judgeNight(facts) : []),
     ...judgeMoney(facts, plot),
   ];
 }
@@ -40,12 +42,12 @@ export function judgeLive(facts: StoryFacts): Check[] {
 
 const say = (stop: StopReason | null): string => stop ?? "killed";
 
-function judgeCounts({ counts, botComments, session }: StoryFacts): Check[] {
+function judgeCounts({ counts, botComments, pullBranches, session }: StoryFacts): Check[] {
   const branches = counts.branches.filter((name) => name.startsWith(`baton/${session}`));
   const statuses = botComments.filter((body) => body.startsWith("<!-- baton:status"));
   return [
     same("branches of the issue", branches.join(", "), `baton/${session}`),
-    same("pull requests of the issue", String(counts.pullRequests.length), "1"),
+    same("pull requests of the issue", String(pullBranches.filter((name) => name === `baton/${session}`).length), "1"),
     same("status comments on the issue", String(statuses.length), "1"),
     same("other comments of bots on the issue", String(botComments.length - statuses.length), "0"),
   ];
@@ -106,14 +108,28 @@ function judgeFinalTree({ own, pull, state }: StoryFacts): Check[] {
   ];
 }
 
-function judgeMoney({ state, bill, modelProblems }: StoryFacts, plot: Plot): Check[] {
+function judgeNight({ night, pullBranches }: StoryFacts): Check[] {
+  const nights = pullBranches.filter((name) => name.startsWith("baton/maintenance-"));
+  const conclusion = night?.checks.find(({ name }) => name === "baton")?.conclusion ?? null;
+  return [
+    same("pull requests of the night", String(nights.length), "1"),
+    check(
+      "the night's README is right",
+      night?.readme === mendedReadme,
+      night?.readme === mendedReadme ? "right" : "wrong or absent",
+    ),
+    same("the check on the night's head", conclusion, "success"),
+  ];
+}
+
+function judgeMoney({ state, others, bill, modelProblems }: StoryFacts, plot: Plot): Check[] {
   const cap = Math.round(plot.runUsd * 1e6);
   const over = state?.runs.filter(({ spend }) => spend.usd_micro > cap) ?? [];
-  const ledger = state?.spend.total.usd_micro ?? 0;
+  const ledger = [state, ...others].reduce((sum, one) => sum + (one?.spend.total.usd_micro ?? 0), 0);
   return [
     check("no run spent more than its budget", over.length === 0, over.length === 0 ? "none" : `${over.length} runs`),
     check(
-      "the ledger covers the model server's bill",
+      "what the ledgers say covers the model server's bill",
       bill === null || ledger >= bill.usdMicro,
       `${ledger} against ${bill?.usdMicro ?? 0} micro-USD`,
     ),

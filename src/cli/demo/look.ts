@@ -11,8 +11,9 @@ import type { World } from "../../local/world.ts";
 import type { WorldCounts } from "../../local/world-counts.ts";
 import { createDiskFiles } from "../../session/files.ts";
 import { checkoutSession, fetchRemoteSession, loadSession } from "../../session/restore.ts";
-import { openBareRepository } from "./bare-repository.ts";
+import { loadRemoteState, openBareRepository } from "./bare-repository.ts";
 import { deciders } from "./library.ts";
+import { playbookName } from "./night.ts";
 
 const execute = promisify(execFile);
 
@@ -48,6 +49,12 @@ export interface StoryFacts {
   events: readonly Event[] | null;
   unreadable: string | null;
   pull: PullRequestFacts | null;
+  /** The pull request of the nightly session, with its README. */
+  night: (PullRequestFacts & { readme: string | null }) | null;
+  /** States of every other session that is on the remote. */
+  others: State[];
+  /** Branches that pull requests come from, one entry for each. */
+  pullBranches: string[];
   /** Comments on the issue by bots, newest last; those that are the status comment carry its mark. */
   botComments: string[];
   counts: WorldCounts;
@@ -61,7 +68,7 @@ export interface StoryFacts {
 export async function lookAround(world: World, issue: number, outDir: string): Promise<StoryFacts> {
   const session = `issue-${issue}`;
   const found = await loadStory(world, session, outDir);
-  const pull = await fetchPull(world, `baton/${session}`);
+  const pull = await fetchPull(world, (branch) => branch === `baton/${session}`);
   const comments = (await world.as("mona").request("GET", `/repos/${world.repository}/issues/${issue}/comments`))
     .body as { body: string; user: { type: string } }[];
   await cp(world.runner.artifactsDir, join(outDir, "artifacts"), { recursive: true }).catch(() => {});
@@ -69,6 +76,9 @@ export async function lookAround(world: World, issue: number, outDir: string): P
     session,
     ...found,
     pull,
+    night: await fetchNight(world),
+    others: await loadOthers(world, session),
+    pullBranches: await fetchPullBranches(world),
     botComments: comments.filter(({ user }) => user.type === "Bot").map(({ body }) => body),
     counts: await world.snapshotCounts(),
     own: pull ? await checkItself(world, pull.head.ref, outDir) : null,
@@ -104,11 +114,33 @@ async function loadStory(
   }
 }
 
+async function loadOthers(world: World, session: string): Promise<State[]> {
+  const bare = openBareRepository(world.repo.gitDir);
+  const refs = (await bare.git(["for-each-ref", "--format=%(refname)", "refs/baton/"])).split("\n").filter(Boolean);
+  const states = await Promise.all(
+    refs.filter((ref) => ref !== `refs/baton/${session}`).map((ref) => loadRemoteState(bare, ref)),
+  );
+  return states.filter((state) => state !== null);
+}
+
+async function fetchPullBranches(world: World): Promise<string[]> {
+  const { body } = await world.as("mona").request("GET", `/repos/${world.repository}/pulls?state=all`);
+  return body.map((one: { head: { ref: string } }) => one.head.ref);
+}
+
+async function fetchNight(world: World): Promise<StoryFacts["night"]> {
+  const pull = await fetchPull(world, (branch) => branch.includes(`maintenance-${playbookName}`));
+  if (!pull) return null;
+  const bare = openBareRepository(world.repo.gitDir);
+  const readme = await bare.git(["show", `refs/heads/${pull.head.ref}:README.md`]).catch(() => null);
+  return { ...pull, readme: readme === null ? null : `${readme}\n` };
+}
+
 /** The pull request from a branch, as a person sees it. */
-export async function fetchPull(world: World, branch: string): Promise<PullRequestFacts | null> {
+export async function fetchPull(world: World, isBranch: (name: string) => boolean): Promise<PullRequestFacts | null> {
   const mona = world.as("mona");
   const get = async (path: string) => (await mona.request("GET", `/repos/${world.repository}${path}`)).body;
-  const pull = (await get("/pulls?state=all")).find((one: { head: { ref: string } }) => one.head.ref === branch);
+  const pull = (await get("/pulls?state=all")).find((one: { head: { ref: string } }) => isBranch(one.head.ref));
   if (!pull) return null;
   const { check_runs: checks } = await get(`/commits/${pull.head.sha}/check-runs`);
   const commits = await get(`/pulls/${pull.number}/commits`);

@@ -8,6 +8,7 @@ import { ensureDist } from "./ensure-dist.ts";
 import { issue } from "./library.ts";
 import { fetchPull, lookAround, type StoryFacts } from "./look.ts";
 import type { Narrator } from "./narrator.ts";
+import { playbookName } from "./night.ts";
 import { openStage, type Stage } from "./stage.ts";
 import { watchSession } from "./watch-session.ts";
 
@@ -26,7 +27,7 @@ export interface PlayOptions {
 /** The policy of the story's repository. */
 function policyOf(plot: Plot, isLive: boolean): string {
   const usd = isLive ? 3 : plot.runUsd;
-  return `setup: []\noracles: ["node --test"]\nauto_continue: false\nlimits:\n  run: { turns: 80, usd: ${usd}, minutes: 20 }\n  session: { usd: 10 }\n`;
+  return `setup: []\noracles: ["node --test"]\nauto_continue: false\nlimits:\n  run: { turns: 80, usd: ${usd}, minutes: 20 }\n  session: { usd: 10 }\nmaintenance: { playbooks: [${playbookName}] }\n`;
 }
 
 /**
@@ -73,6 +74,7 @@ export async function playStory(options: PlayOptions): Promise<void> {
       narrator.chapter("Run 3: another runner goes on from the last checkpoint");
       await goOn(stage, narrator, number, options.signal);
     }
+    if (plot.hasNight && options.liveKey === null) await playTheNight(stage, narrator, options.signal);
   } finally {
     stop.abort();
     await watching;
@@ -91,10 +93,17 @@ async function reportIssue({ world }: Stage, narrator: Narrator): Promise<number
 
 /** `/continue` where a person would write it: on the pull request, or on the issue as long as there is none. */
 async function goOn(stage: Stage, narrator: Narrator, number: number, signal: AbortSignal): Promise<void> {
-  const pull = await fetchPull(stage.world, `baton/issue-${number}`);
+  const pull = await fetchPull(stage.world, (branch) => branch === `baton/issue-${number}`);
   const place = pull?.number ?? number;
   narrator.tell("mona", `comments \`/continue\` on ${pull ? "pull request" : "issue"} #${place}`);
   await stage.world.comment(place, "/continue");
+  await quiet(stage, signal);
+}
+
+/** The schedule fires: the night decides, and what is due gets a run of its own. */
+async function playTheNight(stage: Stage, narrator: Narrator, signal: AbortSignal): Promise<void> {
+  narrator.chapter("The night: the schedule fires, and a chore of the repository is due");
+  await stage.world.fireSchedule();
   await quiet(stage, signal);
 }
 
@@ -123,8 +132,9 @@ function nameRuns({ world }: Stage, narrator: Narrator): void {
     const job = run.jobs.findLast(({ key }) => key === "run");
     if (job?.status === "in_progress" && !told.has(`${run.id}`)) {
       told.add(`${run.id}`);
-      carrying += 1;
-      narrator.name(run.id, `run ${carrying}`);
+      const isNight = run.display_title.startsWith("maintenance-");
+      carrying += isNight ? 0 : 1;
+      narrator.name(run.id, isNight ? "night run" : `run ${carrying}`);
       narrator.tell("GitHub", `workflow run “${run.display_title}” starts job \`run\` on a fresh runner`);
     }
     if (run.status === "completed" && told.has(`${run.id}`) && !told.has(`${run.id} over`)) {

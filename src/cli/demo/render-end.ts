@@ -28,6 +28,7 @@ export function pathsOf(outDir: string): LeftBehind {
 export function renderEnd(facts: StoryFacts, checks: readonly Check[], paths: LeftBehind): string {
   return [
     ...(facts.pull ? renderPull(facts.pull) : ["There is no pull request."]),
+    ...renderNight(facts),
     ...renderLedger(facts),
     ...renderCommands(facts),
     heading("What is left on this machine"),
@@ -63,7 +64,17 @@ function renderPull(pull: PullRequestFacts): string[] {
   ];
 }
 
-function renderLedger({ state, events, bill }: StoryFacts): string[] {
+function renderNight({ night }: StoryFacts): string[] {
+  if (!night) return [];
+  const check = night.checks.find(({ name }) => name === "baton");
+  return [
+    heading(`Pull request #${night.number} of the night: ${night.title}`),
+    `  ${night.draft ? "Draft" : "Ready for review"} · ${night.state} · ${night.head.ref} at ${night.head.sha.slice(0, 12)}`,
+    `  Check baton: ${check?.conclusion ?? "none"} · ${check?.title ?? ""}`,
+  ];
+}
+
+function renderLedger({ state, events, others, bill }: StoryFacts): string[] {
   if (!state) return [];
   const rows = readLedger(state, events ?? []);
   const roles = ["initializer", "worker", "evaluator"] as const;
@@ -83,6 +94,14 @@ function renderLedger({ state, events, bill }: StoryFacts): string[] {
       ...roles.map((role) => usd(state.spend.by_role[role].usd_micro)),
       usd(state.spend.total.usd_micro),
     ]),
+    ...others.map((other) =>
+      line([
+        "night",
+        String(other.spend.total.turns),
+        ...roles.map((role) => usd(other.spend.by_role[role].usd_micro)),
+        usd(other.spend.total.usd_micro),
+      ]),
+    ),
     ...(bill ? [`  The model server's own bill: ${renderUsd(bill.usdMicro)} for ${bill.requests} requests.`] : []),
   ];
 }
@@ -109,18 +128,19 @@ export function summariseStory(
   checks: readonly Check[],
   paths: LeftBehind,
 ): Record<string, unknown> {
-  const { state, events, counts, bill, own, pull } = facts;
+  const { state, events, counts, bill, own, pull, night, others } = facts;
   return {
     ok: checks.every(({ ok }) => ok),
     verdict: state?.verdict?.outcome ?? null,
     stop_reasons: state?.runs.map(({ stop_reason }) => stop_reason) ?? [],
     counts: {
-      branches: counts.branches.length,
-      pull_requests: counts.pullRequests.length,
+      branches: counts.branches.filter((name) => name === `baton/${facts.session}`).length,
+      pull_requests: facts.pullBranches.filter((name) => name === `baton/${facts.session}`).length,
       status_comments: facts.botComments.filter((body) => body.startsWith("<!-- baton:status")).length,
       workflow_runs: counts.runs,
     },
     pull_request: pull && { number: pull.number, draft: pull.draft, checks: pull.checks, url: pull.url },
+    night: night && { number: night.number, draft: night.draft, checks: night.checks, url: night.url },
     costs: {
       runs: state
         ? readLedger(state, events ?? []).map(({ run, stop, turns, usdMicro, byRole }) => ({
@@ -132,6 +152,7 @@ export function summariseStory(
           }))
         : [],
       total_usd_micro: state?.spend.total.usd_micro ?? 0,
+      night_usd_micro: others.reduce((sum, one) => sum + one.spend.total.usd_micro, 0),
       bill_usd_micro: bill?.usdMicro ?? null,
       requests: bill?.requests ?? null,
     },

@@ -6,6 +6,7 @@ import type { LogLine } from "../../local/runner/job-context.ts";
 import { startWorld, type World } from "../../local/world.ts";
 import { renderWorkflow, targetPathOf, workflowFiles } from "../init-files.ts";
 import { libraryFiles } from "./library.ts";
+import { playbookFiles } from "./night.ts";
 
 /** The embedded world with the real App beside it, as a maintainer would have set both up. */
 export interface Stage extends AsyncDisposable {
@@ -28,7 +29,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const world = await startWorld({
     script: options.script,
     ...(options.apiKey === null ? {} : { apiKey: options.apiKey }),
-    files: { ...libraryFiles, ".github/baton.yml": options.policy },
+    files: { ...libraryFiles, ...playbookFiles, ".github/baton.yml": options.policy },
     workflows: await readWorkflows(options.packageRoot),
     actionDir: options.packageRoot,
     runner: { onLine: options.onLine },
