@@ -32,7 +32,7 @@ export function judgePlayed(policy: WorkerPolicy, played: Played): PolicyResult 
   const wrong = [
     ...(played.error ? [`it threw: ${played.error}`] : []),
     ...played.problems.map((problem) => `the policy's script: ${problem}`),
-    ...wrongStops(expect.stops, played.stops),
+    ...wrongStops(expect.stops, played),
     ...(played.error || outcome === expect.verdict ? [] : [`verdict ${outcome}, expected ${expect.verdict}`]),
     ...(accepted && untrue ? [`accepted, but ${untrue}`] : []),
     ...(isWithinCap ? [] : [describeSpend(played)]),
@@ -67,7 +67,7 @@ function findTouched(tree: Tree): string | null {
   return changed.length > 0 ? `${changed.join(", ")} changed` : null;
 }
 
-function wrongStops(expected: WorkerPolicy["expect"]["stops"], found: StopReason[]): string[] {
+function wrongStops(expected: WorkerPolicy["expect"]["stops"], { stops: found, text }: Played): string[] {
   const fits =
     expected.length === found.length &&
     expected.every((one, at) => ([one].flat() as StopReason[]).includes(found[at]!));
@@ -75,7 +75,9 @@ function wrongStops(expected: WorkerPolicy["expect"]["stops"], found: StopReason
   return [
     ...(fits
       ? []
-      : [`ended ${found.join(", ") || "nowhere"}, expected ${expected.map((e) => [e].flat().join("|")).join(", ")}`]),
+      : [
+          `ended ${found.join(", ") || "nowhere"}, expected ${expected.map((e) => [e].flat().join("|")).join(", ")}; it said: ${text.slice(0, 300)}`,
+        ]),
     ...unresumable.map((stop) => `${stop} is not resumable, but another run follows`),
   ];
 }

@@ -24,6 +24,8 @@ const cli = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 /** What happened, as far as it can be seen from outside: stops, the journal, the bill, and the branch as the bench found it. */
 export interface Played {
   stops: StopReason[];
+  /** What the last run said of its end. */
+  text: string;
   state: State | null;
   events: readonly Event[];
   /** Sum of the caps of all runs and what the scripted server charged, micro-USD. */
@@ -55,7 +57,7 @@ export async function play(policy: WorkerPolicy): Promise<Played> {
   const place: Place = { dir, repo: join(dir, "repo"), model };
   repositoryOf(model.memory).path = place.repo;
   const played: Played = {
-    ...{ stops: [], state: null, events: [], branch: null, leaks: [], problems: [], error: null },
+    ...{ stops: [], text: "", state: null, events: [], branch: null, leaks: [], problems: [], error: null },
     ...{ capUsdMicro: 0, billedUsdMicro: 0, recordedUsdMicro: 0, ms: 0 },
   };
   try {
@@ -144,6 +146,7 @@ async function playRun(
     onEvent: () => {},
   });
   played.stops.push(result.stop);
+  played.text = result.text;
   played.state = result.state;
   played.events = result.events;
   played.capUsdMicro += toMicroUsd(limits.usd);
