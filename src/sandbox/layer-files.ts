@@ -35,6 +35,8 @@ export async function removeTracked(dir: string, tracked: ReadonlySet<string>): 
 
 /** Copies the contents of a directory with links, modes and times; by reflink where the file system can. */
 export async function copyInto(from: string, to: string): Promise<void> {
+  // Without set-up commands both parts of a layer are empty, and no process is worth starting.
+  if (readdirSync(from).length === 0) return;
   await new Promise<void>((resolve, reject) => {
     const args = [
       "-dR",
