@@ -67,6 +67,7 @@ export async function runJob(
         ? { ...playbook.request, requester: { id: 0, login: "schedule" } }
         : prompt && { ...prompt, requester: { id: door.actor.id ?? 0, login: door.actor.login } },
       marks: playbook ?? undefined,
+      label: inputs.label_trigger ?? policy.label,
       baseBranch: inputs.base_branch,
       runUrl: door.run.url,
       now: Date.now,

@@ -31,6 +31,7 @@ async function readInbox(loop: Loop): Promise<Ending | null> {
   for (const item of await loop.hands.readInbox()) {
     if (item.kind === "superseded") return { end: "superseded", reason: item.reason };
     if (item.kind === "stop") return { end: "stopped", reason: `${item.actor} asked for the end with \`/stop\`.` };
+    if (item.kind === "ended") return { end: "stopped", reason: item.reason };
     const rule = `comment:${item.id}`;
     const { openingNotes, turns } = transcriptOf(loop);
     const known = [...openingNotes, ...turns.flatMap(({ notes }) => notes)].some((note) => note.rule === rule);

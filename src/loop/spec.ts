@@ -39,6 +39,8 @@ export interface ContextSpec {
 export type InboxItem =
   | { kind: "steering"; id: string; actor: string; text: string }
   | { kind: "stop"; actor: string }
+  /** The end is known in words already. */
+  | { kind: "ended"; reason: string }
   | { kind: "superseded"; reason: string };
 
 export interface AuthorizeRequest {

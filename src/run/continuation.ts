@@ -4,6 +4,7 @@ import { committedUsd } from "../domain/replay.ts";
 import type { StopReason } from "../domain/stop-reason.ts";
 import { makeContinuation } from "../triggers/make-envelope.ts";
 import type { RunEnd } from "./end.ts";
+import { findHumanCommits } from "./human-commits.ts";
 import type { Run } from "./open-run.ts";
 
 /** Endings after which the next run can go on without anybody's help. */
@@ -49,7 +50,9 @@ export async function takeUpUnclosedEnd(run: Run): Promise<RunEnd | null> {
   if (run.world.envelope.trigger.kind !== "continuation" || !before?.stop_reason || before.closed !== false)
     return null;
   if (run.world.policy.auto_continue && selfContinuing.has(before.stop_reason)) return null;
-  if (before.stop_reason === "cancelled" || before.stop_reason === "conflict") return endAgain(run, before.stop_reason);
+  // What stands on the branch is needed for the last commit; a branch that people changed meanwhile tells its own end.
+  const conflict = await findHumanCommits(run);
+  if (conflict || before.stop_reason === "cancelled") return conflict ?? endAgain(run, before.stop_reason);
   if ((await run.world.forge.readInbox(run.session.state(), { force: true })).length > 0) return null;
   const asked = run.session.events().findLast((event) => event.type === "questions_asked");
   if (before.stop_reason === "blocked" && asked?.type === "questions_asked")

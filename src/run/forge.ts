@@ -74,6 +74,8 @@ export interface Forge {
   readInbox(state: State, options?: { force?: boolean }): Promise<InboxItem[]>;
   /** Whether the run that holds the session still lives, asked of the platform and never of a clock. */
   isRunAlive(runId: string, attempt: number): Promise<boolean>;
+  /** Why the work is not wanted any more, or null. `handsOff`: branch and pull request must be left alone. */
+  findReasonToStop(state: State, options?: { force?: boolean }): Promise<{ reason: string; handsOff: boolean } | null>;
   fateOfPullRequest(state: State): Promise<PullRequestFate>;
   /** Brings pull request, check run and status comment to this publication. */
   publish(publication: Publication, record: Record): Promise<PublishedIds>;

@@ -18,6 +18,7 @@ import { playbookOfKey } from "../maintenance/apply-playbook.ts";
 import { readCommand } from "../triggers/read-command.ts";
 import type { Forge, InboxItem, PullRequestFate, RequestOutcome } from "./forge.ts";
 import { createPublisher } from "./github-publisher.ts";
+import { findReasonToStop } from "./reason-to-stop.ts";
 
 export interface GitHubForgeOptions {
   github: GitHub;
@@ -31,6 +32,8 @@ export interface GitHubForgeOptions {
   /** Labels of the pull request, and who is asked to review it once it is verified. */
   marks?: { labels: readonly string[]; reviewers: readonly string[] };
   baseBranch: string | null;
+  /** The label that a session started by one needs to go on. */
+  label?: string;
   runUrl: string | null;
   workflow?: string;
   now: () => number;
@@ -45,6 +48,7 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
   const { github, repository, envelope } = options;
   const publisher = createPublisher(options);
   let lastProgress = Number.NEGATIVE_INFINITY;
+  let lastLook = Number.NEGATIVE_INFINITY;
   let lastInbox = Number.NEGATIVE_INFINITY;
   const readInbox = async (state: State, { force = false } = {}): Promise<InboxItem[]> => {
     // One look per quarter minute is enough for a person, and free when nothing changed.
@@ -71,6 +75,11 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
     loadRequest: (state) => loadRequest(options, state),
     readInbox,
     isRunAlive: (runId, attempt) => isRunAlive(github, repository, runId, attempt),
+    async findReasonToStop(state, { force = false } = {}) {
+      if (!force && options.now() - lastLook < inboxEveryMs) return null;
+      lastLook = options.now();
+      return await findReasonToStop(options, state);
+    },
     fateOfPullRequest: (state) => readFate(options, state),
     publish: (publication, record) => publisher.publish(publication, record),
     async showProgress(publication, record, force) {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { runSpend } from "../domain/replay.ts";
 import type { Hands, InboxItem, LoopRole } from "../loop/spec.ts";
 import { readCommands } from "./inbox.ts";
+import { lookAround } from "./look-around.ts";
 import type { Run } from "./open-run.ts";
 import { authorize } from "./purse.ts";
 import { saveSoon } from "./save.ts";
@@ -50,7 +51,9 @@ async function readInbox(run: Run): Promise<readonly InboxItem[]> {
   const known = run.session.lastCheckpoint();
   if (known?.kind === "superseded") return [{ kind: "superseded", reason: known.detail }];
   const inbox = await readCommands(run).catch(() => null);
-  if (inbox?.kind === "end") return [{ kind: "stop", actor: inbox.end.text }];
+  if (inbox?.kind === "end") return [{ kind: "ended", reason: inbox.end.text }];
+  const end = await lookAround(run);
+  if (end) return [{ kind: "ended", reason: end.text }];
   return (inbox?.steered ?? []).map(({ commentId, actor, command }) => ({
     kind: "steering",
     id: String(commentId),

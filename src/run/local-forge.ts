@@ -46,6 +46,7 @@ export function createLocalForge(options: LocalForgeOptions): Forge {
     },
     readInbox: async (state) => options.inbox.filter(({ commentId }) => commentId > state.comment_cursor),
     isRunAlive: async (runId) => isLocalRunAlive(runId),
+    findReasonToStop: async () => null,
     fateOfPullRequest: async () => "none",
     publish,
     showProgress: async (publication) => write("status.md", publication.status),

@@ -38,6 +38,8 @@ export interface Run extends AsyncDisposable {
   conflict: RunEnd | null;
   /** Why no more may be written: a successor has claimed the session. */
   superseded: string | null;
+  /** Why branch and pull request are left alone from now on: they are people's, or nobody who may write is behind the work. */
+  handsOff: string | null;
   /** Criteria that had passed when the run began, to tell progress. */
   passedBefore: number;
   /** There was no contract when the run began: freezing one is progress. */
@@ -88,6 +90,7 @@ export async function openRun(world: RunWorld): Promise<Run> {
     pushedHead: null,
     conflict: null,
     superseded: null,
+    handsOff: null,
     passedBefore: 0,
     startedWithoutContract: false,
     sessionDir: join(world.dir, "session"),

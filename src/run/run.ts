@@ -6,6 +6,7 @@ import { endOfError } from "./end.ts";
 import { evaluateWork } from "./evaluate.ts";
 import { finishRun, finishUnclaimed, type RunResult } from "./finish.ts";
 import { initialize } from "./initialize.ts";
+import { lookAround } from "./look-around.ts";
 import { openRun, type Run } from "./open-run.ts";
 import { prepare } from "./prepare.ts";
 import { publish } from "./publish.ts";
@@ -30,7 +31,8 @@ export async function runSession(world: RunWorld): Promise<RunResult> {
   let end: RunEnd | null = null;
   try {
     end = (await takeUpUnclosedEnd(run)) ?? (await prepare(run));
-    while (end === null) end = await stages[nextStage(run.session.state())](run);
+    while (end === null)
+      end = (await lookAround(run, { force: true })) ?? (await stages[nextStage(run.session.state())](run));
   } catch (error) {
     end = endOfError(error, run.world.signal);
   }

@@ -25,8 +25,8 @@ export async function saveWork(
   message: string,
   options: { bare?: boolean; merged?: string } = {},
 ): Promise<CheckpointOutcome> {
-  // The branch belongs to the person now; the checkpoint keeps the work.
-  if (run.conflict) return await saveNow(run);
+  // The branch belongs to people now; the checkpoint keeps the work.
+  if (run.conflict || run.handsOff) return await saveNow(run);
   const state = run.session.state();
   const parent = state.work_head ?? state.base.sha;
   const tree = options.bare ? run.workTree : await withStateFile(run, state);

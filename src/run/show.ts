@@ -18,6 +18,10 @@ export async function publishNow(run: Run, stopReason: StopReason | null): Promi
       problems: ["another run holds the session; nothing was written"],
     };
   }
+  if (run.handsOff) {
+    await run.world.forge.showProgress(buildPublication(run, stopReason), run.record, true);
+    return { pullRequest: null, pullRequestUrl: null, problems: [] };
+  }
   const ids = await run.world.forge.publish(buildPublication(run, stopReason), run.record);
   for (const text of ids.problems) await run.record("warned", { text });
   if (ids.pullRequestUrl) run.pullRequestUrl = ids.pullRequestUrl;

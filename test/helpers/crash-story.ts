@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process";
-import { expect } from "vitest";
 import type { Script } from "../../src/local/model/script.ts";
 import type { WorldOptions } from "../../src/local/world.ts";
 import { type Journey, startJourney } from "./journey.ts";
@@ -65,17 +64,25 @@ export function billOf({ world }: Journey): number {
   return world.model!.bill().usdMicro;
 }
 
-/** Everything that must hold whatever was killed: each thing once, the work right, the money covered. */
-export function expectWholeStory(journey: Journey, issue: number, view: JourneyView): void {
-  expect(view.counts.branches).toEqual([`baton/issue-${issue}`]);
-  expect(view.counts.pullRequests).toHaveLength(1);
-  expect(view.statusComments).toHaveLength(1);
-  expect(view.pullRequest.draft).toBe(false);
-  expect(view.file("slug.js")).toBe(fixedSlug);
-  expect(view.files()).not.toContain(`.baton/issue-${issue}/state.json`);
-  expect(view.counts.checkRuns.filter((line) => line === "baton: success")).toHaveLength(1);
-  expect(view.state.verdict?.outcome).toBe("pass");
-  expect(view.state.spend.total.usd_micro).toBeGreaterThanOrEqual(billOf(journey));
-  expect(journey.world.model?.problems()).toEqual([]);
-  expect(view.leaks).toEqual([]);
+/** What does not hold of a story that must be whole whatever was killed: each thing once, the work right, the money covered. */
+export function findViolations(journey: Journey, issue: number, view: JourneyView): string[] {
+  const { counts, state } = view;
+  const billed = billOf(journey);
+  const checks: [string, boolean][] = [
+    [`branches: ${counts.branches}`, counts.branches.join() === `baton/issue-${issue}`],
+    [`pull requests: ${counts.pullRequests}`, counts.pullRequests.length === 1],
+    [`status comments: ${view.statusComments.length}`, view.statusComments.length === 1],
+    ["the pull request is a draft", !view.pullRequest.draft],
+    ["the work is not what an uninterrupted run gives", view.file("slug.js") === fixedSlug],
+    ["the state file is left on the branch", !view.files().includes(`.baton/issue-${issue}/state.json`)],
+    [`check runs: ${counts.checkRuns}`, counts.checkRuns.filter((line) => line === "baton: success").length === 1],
+    [`verdict: ${state.verdict?.outcome}`, state.verdict?.outcome === "pass"],
+    [`booked ${state.spend.total.usd_micro}, billed ${billed}`, state.spend.total.usd_micro >= billed],
+    [
+      `the model was asked what it refuses: ${journey.world.model?.problems()}`,
+      journey.world.model?.problems().length === 0,
+    ],
+    [`the key is in ${view.leaks}`, view.leaks.length === 0],
+  ];
+  return checks.flatMap(([text, holds]) => (holds ? [] : [text]));
 }

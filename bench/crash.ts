@@ -1,0 +1,52 @@
+import { parseArgs } from "node:util";
+import { playCancels } from "./crash/cancels.ts";
+import { playKills } from "./crash/kills.ts";
+import { playWipes } from "./crash/wipes.ts";
+import type { Figure, Part } from "./kit/figure.ts";
+import { makeFigure } from "./kit/figure.ts";
+
+/** Real processes of the bundled action, ended without warning on the embedded world. */
+export const part: Part = {
+  name: "crash",
+  summary: "kill -9 at random moments, runners wiped after each turn, cancels (R3, R4, R9)",
+  async run({ full, args, say }) {
+    const { values } = parseArgs({
+      args: [...args],
+      strict: false,
+      allowPositionals: true,
+      options: { kills: { type: "string" } },
+    });
+    const count = Number(values.kills ?? (full ? 500 : 50));
+    const kills = await playKills({ count, seed: 1, say });
+    const wipes = await playWipes({ turns: 40, say });
+    const cancels = await playCancels({ count: full ? 100 : 20, say });
+    const figures: Figure[] = [
+      makeFigure({
+        id: "R3.whole_after_kill_share",
+        values: kills.whole / kills.kills,
+        unit: "share",
+        goal: "=1",
+        n: kills.kills,
+      }),
+      makeFigure({ id: "R4.finished", values: wipes.finished ? 1 : 0, unit: "share", goal: "=1", n: wipes.wipes }),
+      makeFigure({ id: "R4.repeated_turns", values: wipes.repeated, unit: "turns", goal: "<=40", n: wipes.wipes }),
+      makeFigure({ id: "R4.cost_ratio", values: wipes.costRatio, unit: "ratio", goal: "<=1.1", n: wipes.wipes }),
+      makeFigure({
+        id: "R8.underbooked",
+        values: kills.underbooked + wipes.underbooked,
+        unit: "sessions",
+        goal: "=0",
+        n: kills.stories + 1,
+      }),
+      makeFigure({ id: "R9.cancel_to_checkpoint_ms", values: cancels.ms, unit: "ms", goal: "<=2000" }),
+      makeFigure({
+        id: "R9.saved_share",
+        values: cancels.saved / cancels.ms.length,
+        unit: "share",
+        goal: "=1",
+        n: cancels.ms.length,
+      }),
+    ];
+    return { figures, notes: [...kills.notes, ...wipes.notes, ...cancels.notes] };
+  },
+};
