@@ -31,6 +31,15 @@ export function judgeStory(facts: StoryFacts, plot: Plot): Check[] {
     same("how each run ended", stopsOf(facts).map(say).join(", "), expected.stops.map(say).join(", ")),
     ...(expected.isReady ? judgeFinalTree(facts) : []),
     ...(plot.hasNight ? judgeNight(facts) : []),
+    ...(plot.damagesState
+      ? [
+          check(
+            "the damage is told in the pull request",
+            /journal is damaged/.test(facts.pull?.body ?? ""),
+            "looked for",
+          ),
+        ]
+      : []),
     ...judgeMoney(facts, plot),
   ];
 }
