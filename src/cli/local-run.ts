@@ -18,7 +18,7 @@ import { runSession } from "../run/run.ts";
 import { summarise } from "../run/summary.ts";
 import { policyPath, readWorkPlace } from "./local-place.ts";
 import { makeLocalWorld } from "./local-world.ts";
-import { describeNext } from "./next-step.ts";
+import { describeNext, diffCommand } from "./next-step.ts";
 import { noSuchSession, openSessionShelf, readSessionKey } from "./session-shelf.ts";
 
 export interface LocalRunOptions {
@@ -140,9 +140,7 @@ function renderEnd(result: RunResult, files: LeftFiles): string {
     `${result.stop}: ${row.sentence}`,
     ...(result.text ? [`  ${result.text}`] : []),
     `Next:   ${result.state ? describeNext(result.state, result.stop) : row.next}`,
-    ...(result.state?.work_head
-      ? [`Branch: ${result.state.branch} (git diff ${result.state.base.ref}...${result.state.branch})`]
-      : []),
+    ...(result.state?.work_head ? [`Branch: ${result.state.branch} (${diffCommand(result.state)})`] : []),
     `Report: ${files.report}`,
     `Trace:  ${files.trace}`,
     "",

@@ -13,7 +13,7 @@ export function describeNext(state: State, stop: StopReason): string {
   const goOn = `baton continue ${state.session}`;
   switch (stop) {
     case "done":
-      return `review the branch: git diff ${state.base.ref}...${state.branch}`;
+      return `review the branch: ${diffCommand(state)}`;
     case "already_satisfied":
       return `look at the evidence, or say what is missing: ${goOn} --say "…"`;
     case "blocked":
@@ -25,4 +25,9 @@ export function describeNext(state: State, stop: StopReason): string {
     default:
       return row.resumable ? `${goOn} (with advice: --say "…")` : row.next;
   }
+}
+
+/** Shows the work of a session. `heads/`, because git takes the bare name for the session's own ref, `refs/baton/…`. */
+export function diffCommand(state: State): string {
+  return `git diff ${state.base.ref}...heads/${state.branch}`;
 }

@@ -56,13 +56,15 @@ export interface Waypoint {
   call: string;
 }
 
-/** The moments of a journal that have a tree: the end of each turn, each claim to be done, each verdict. */
+/** The moments of a journal that have a tree: before and after the calls of a turn, each claim to be done, each verdict. */
 export function listWaypoints(events: readonly Event[]): Waypoint[] {
   const found: Waypoint[] = [];
   let turn = 0;
   let call = "no call";
   for (const event of events) {
     if (event.type === "reply_received") turn += 1;
+    if (event.type === "tool_started" && event.data.tree)
+      found.push({ what: `turn ${turn} (${event.data.context}), before its calls`, tree: event.data.tree, call });
     if (event.type === "tool_started") call = describeCall(event.data.tool, event.data.input);
     if (event.type === "turn_ended" && event.data.tree)
       found.push({ what: `turn ${turn} (${event.data.context})`, tree: event.data.tree, call });

@@ -36,13 +36,13 @@ describe.skipIf(!hasWalls)("a session on a local repository", { timeout: 120_000
     expect(ran.code).toBe(0);
     expect(JSON.parse(ran.out)).toMatchObject({ stop_reason: "done", verification: "pass" });
     expect(git(repo, "status", "--porcelain")).toBe("");
-    expect(git(repo, "diff", "--name-only", `main...baton/${key}`)).toContain("slug.js");
+    expect(git(repo, "diff", "--name-only", `main...heads/baton/${key}`)).toContain("slug.js");
   });
 
   it("is listed with condition, criteria, money and what next", async () => {
     const list = await run("status");
     expect(list.out).toMatch(new RegExp(`${key} +done +4/4 `));
-    expect(list.out).toContain(`review the branch: git diff main...baton/${key}`);
+    expect(list.out).toContain(`review the branch: git diff main...heads/baton/${key}`);
     const one = await run("status", key);
     expect(one.out).toContain("verified       C1:");
     expect(one.out).toContain("Run 1 ended: the work is done and verified.");
