@@ -65,8 +65,8 @@ export async function startBareStory(options: {
 }
 
 /**
- * Takes the runner away after every turn: as the request of the next turn arrives, everything of the turn before it is on
- * the remote. The request that is cut off gets no answer and costs nothing; the same one is answered for the next runner.
+ * Takes the runner away after every turn: as the request of the next turn arrives, the turn before it is done, and on the
+ * remote or just on its way there. The request that is cut off gets no answer and costs nothing; the same one is answered for the next runner.
  */
 export function wipedAfterEachTurn(script: Script, wipe: () => Promise<unknown>): Script {
   const seen = new Set<number>();
