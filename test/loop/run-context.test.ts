@@ -75,9 +75,14 @@ test("pings keep a slow stream alive", async () => {
   expect(bench.events.some(({ type }) => type === "request_failed")).toBe(false);
 });
 
-test.each([400, 401, 403, 404])("a %i ends at once with the API's own words", async (status) => {
+test.each([
+  [400, "api_error"],
+  [401, "config_error"],
+  [403, "config_error"],
+  [404, "config_error"],
+])("a %i ends at once as %s with the API's own words", async (status, kind) => {
   const { bench, end } = await play([{ kind: "status", status, message: "the API's words" }]);
-  expect(end.end).toBe("api_error");
+  expect(end.end).toBe(kind);
   expect(end.reason).toContain("the API's words");
   expect(bench.events.filter(({ type }) => type === "request_sent")).toHaveLength(1);
 });
