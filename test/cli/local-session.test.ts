@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ScriptedModel, startScriptedModel } from "../../src/local/model/start-scripted-model.ts";
@@ -29,7 +29,6 @@ describe.skipIf(!hasWalls)("a session on a local repository", { timeout: 120_000
   }, 120_000);
   afterAll(async () => {
     await model?.close();
-    if (repo) rmSync(repo, { recursive: true, force: true });
   });
 
   it("ends verified on a branch of its own, and touches nothing that is checked out", () => {

@@ -1,7 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { afterAll } from "vitest";
+
+const made: string[] = [];
+afterAll(() => {
+  for (const dir of made.splice(0)) rmSync(dir, { recursive: true, force: true });
+});
 
 /** Runs git for a test, with an identity and without the machine's configuration. */
 export function git(dir: string, ...args: string[]): string {
@@ -16,6 +22,7 @@ export function git(dir: string, ...args: string[]): string {
 /** A repository with these files committed on main; without files it has no commit. */
 export function createRepository(files: Record<string, string> = {}): string {
   const dir = mkdtempSync(join(tmpdir(), "baton-cli-test-"));
+  made.push(dir);
   git(dir, "init", "-q", "-b", "main");
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
