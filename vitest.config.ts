@@ -3,6 +3,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What takes longest starts first, so that no long file is left for one worker at the end. */
 const longFirst = [
+  "test/journeys/long/",
   "test/journeys/",
   "test/evaluator/evaluate",
   "test/evaluator/freeze-contract",
@@ -27,7 +28,8 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/fixtures/**", "node_modules/**"],
+    // The long journeys (kills, demo, real packages, scripted cheats) take minutes: CI plays them, a person asks for them.
+    exclude: ["test/fixtures/**", "node_modules/**", ...(process.env.CI ? [] : ["test/journeys/long/**"])],
     // No test asserts on time: these only end what hangs, also on a slow and busy host.
     testTimeout: 120_000,
     hookTimeout: 120_000,

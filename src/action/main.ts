@@ -88,7 +88,10 @@ function say(text: string): void {
     core.info(line.startsWith("::") || line.startsWith("##[") ? ` ${line}` : line);
 }
 
-main().catch((error: unknown) => {
-  core.setFailed(describeError(error));
-  process.exitCode = error instanceof ConfigError ? stopReasons.config_error.exitCode : 1;
-});
+main()
+  .catch((error: unknown) => {
+    core.setFailed(describeError(error));
+    process.exitCode = error instanceof ConfigError ? stopReasons.config_error.exitCode : 1;
+  })
+  // Everything is written and closed by now; a handle that something left open must not keep the job.
+  .finally(() => process.exit());
