@@ -74,7 +74,11 @@ export function createRaiser(host: RaiseHost): Raiser {
     },
     async stop() {
       stopped = true;
-      await next;
+      const raised = await next;
+      next = null;
+      // Walls that nobody came to use: their pipe would keep this process from ending.
+      raised?.destroy();
+      raised?.release(false);
     },
   };
 }
