@@ -31,6 +31,8 @@ export default defineConfig({
     // The long journeys (kills, demo, real packages, scripted cheats) take minutes: CI plays them, a person asks for them.
     exclude: ["test/fixtures/**", "node_modules/**", ...(process.env.CI ? [] : ["test/journeys/long/**"])],
     // No test asserts on time: these only end what hangs, also on a slow and busy host.
+    // A runner that is short of breath may miss a signal once; what fails twice has failed.
+    retry: process.env.CI ? 1 : 0,
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: "forks",

@@ -50,7 +50,7 @@ describe.skipIf(noWalls)(`real packages${noWalls ? ` (skipped: ${noWalls})` : ""
     const played = await playRun({ repo, issue: resolveHomePaths.issue, script });
     expect(played).toMatchObject({ exit: 0, stop: "done", verification: "pass", problems: [] });
     expect(await askGroundTruth(resolveHomePaths, repo, played.branch)).toBe("right");
-    const changed = git("diff", "--name-only", `main...${played.branch}`);
+    const changed = git("diff", "--name-only", `main...heads/${played.branch}`);
     expect(changed.trim().split("\n")).toEqual(["lib/async.js", "lib/homedir.js", "lib/sync.js"]);
   });
 
