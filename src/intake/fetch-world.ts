@@ -60,6 +60,10 @@ export async function fetchWorld(spec: WorldSpec): Promise<WorldOutcome> {
   // A run that has ended, or died, reads nothing more, although its workflow may still be under way.
   const queued = counts?.alive.map(({ id }) => String(id)).find((id) => id !== last) ?? null;
   const aliveRunId = condition === "alive" ? last : queued;
+  const over = await isOver(github, repository, session);
+  // A session that goes on works on the text it froze; what its pull request says by now is Baton's own writing.
+  const goesOn = session.exists && !over;
+  const editedTexts = subject.kind === "edited" && !goesOn ? subject.what : [];
   return {
     kind: "world",
     session,
@@ -72,12 +76,12 @@ export async function fetchWorld(spec: WorldSpec): Promise<WorldOutcome> {
       ownAccountIds: identity.ids,
       viaOwnApp: spec.viaAppId !== null && spec.viaAppId === identity.appId,
       policy,
-      subject: { open: frozen?.open ?? false, fork: forkOf(frozen), edited: editedOf(subject, happened.edited) },
+      subject: { open: frozen?.open ?? false, fork: forkOf(frozen), edited: [...happened.edited, ...editedTexts] },
       session: {
         key,
         exists: session.exists,
         runAlive: aliveRunId !== null,
-        over: await isOver(github, repository, session),
+        over,
       },
       counts: counts && { person: counts.person, session: counts.session },
       sessionRuns: session.state?.runs.length ?? 0,
@@ -147,10 +151,6 @@ async function countOrNull(
 function forkOf(subject: FrozenSubject | null): boolean | null {
   if (!subject) return null;
   return subject.head?.fork ?? false;
-}
-
-function editedOf(subject: SubjectOutcome, edited: readonly string[]): readonly string[] {
-  return [...edited, ...(subject.kind === "edited" ? subject.what : [])];
 }
 
 async function isOver(github: GitHub, repository: RepositoryFacts, session: SessionFacts): Promise<boolean> {

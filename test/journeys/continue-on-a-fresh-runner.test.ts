@@ -39,7 +39,10 @@ describe("a run that ends at a cap", () => {
 
     expect(first.state.handoff?.next_steps).toEqual(["slug.js: collapse runs of spaces"]);
 
-    await world.comment(issue, "/continue", "mona");
+    // Baton rewrites the description of its own pull request at any time; the session's request was frozen long ago.
+    await world.comment(first.pullRequest.number, "/continue", "mona");
+    const description = { body: `${first.pullRequest.body}\n\nRead.` };
+    await world.as("mona").request("PATCH", `/repos/acme/app/pulls/${first.pullRequest.number}`, description);
     const last = await settle(journey, issue);
     expect(last.state.runs.map(({ stop_reason }) => stop_reason)).toEqual(["max_turns", "done"]);
     expect(last.state.verdict?.outcome).toBe("pass");
