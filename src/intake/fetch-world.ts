@@ -8,7 +8,7 @@ import { messageOf } from "../github/outcome.ts";
 import { fetchActorType, fetchPermission } from "../github/permission.ts";
 import { fetchPullRequest } from "../github/pull-request.ts";
 import { fetchRunCounts, type RunCounts } from "../github/runs.ts";
-import { type FrozenSubject, fetchSubject, type SubjectOutcome } from "../github/subject.ts";
+import { type FrozenSubject, fetchSubject } from "../github/subject.ts";
 import type { TriggerWorld } from "../triggers/decide-trigger.ts";
 import { makeEnvelope } from "../triggers/make-envelope.ts";
 import type { RepositoryFacts } from "../triggers/reading.ts";
