@@ -12,14 +12,21 @@ const ecosystems: Readonly<Record<string, readonly string[]>> = {
   gradle: ["plugins.gradle.org", "services.gradle.org", "plugins-artifacts.gradle.org", "repo.maven.apache.org"],
   nuget: ["api.nuget.org"],
   composer: ["repo.packagist.org"],
+  hex: ["repo.hex.pm", "builds.hex.pm"],
   debian: ["deb.debian.org", "security.debian.org"],
   ubuntu: ["archive.ubuntu.com", "security.ubuntu.com", "azure.archive.ubuntu.com"],
   "node-headers": ["nodejs.org"],
 };
 
+/** What people call a registry instead of its client. */
+const otherNames: Readonly<Record<string, string>> = { pypi: "pip", rubygems: "gem", packagist: "composer" };
+
+/** Names that `network` takes in place of hosts. */
+export const ecosystemNames: readonly string[] = [...Object.keys(ecosystems), ...Object.keys(otherNames)];
+
 /** Whether an entry of a policy's `network` names an ecosystem's registry and not a host. */
 export function isEcosystem(entry: string): boolean {
-  return Object.hasOwn(ecosystems, entry);
+  return ecosystemNames.includes(entry);
 }
 
 /** Registries that the clients of this host are configured to use: public facts, never their credentials. */
@@ -57,12 +64,13 @@ export function normaliseHost(host: string): string {
 
 /** Names and ecosystems of a policy as hosts. An ecosystem means the registry that its client is configured to use. */
 export function readAllowList(allow: readonly string[], registries: Registries = {}): AllowedHost[] {
-  return allow.flatMap((entry): AllowedHost[] => {
+  return allow.flatMap((given): AllowedHost[] => {
+    const entry = Object.hasOwn(otherNames, given) ? otherNames[given]! : given;
     const configured = entry === "npm" ? registries.npm : entry === "pip" ? registries.pip : undefined;
     const own = configured === undefined ? null : hostOf(configured);
     // the host's own configuration named it, as plainly as the policy could
     if (own) return [{ ...own, literal: true }];
-    const known = ecosystems[entry];
+    const known = Object.hasOwn(ecosystems, entry) ? ecosystems[entry] : undefined;
     if (known) return known.map((host) => ({ host, port: null, literal: false }));
     const [, host = entry, port] = /^(.*?|\[.*\])(?::(\d+))?$/.exec(entry) ?? [];
     const isBareIpv6 = isIP(entry) === 6;

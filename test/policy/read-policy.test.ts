@@ -7,6 +7,7 @@ import { lowerLimits } from "../../src/policy/lower-limits.ts";
 import { renderPolicyFile } from "../../src/policy/policy-file.ts";
 import { readFoundPolicy, readPolicy } from "../../src/policy/read-policy.ts";
 import { policySchemaPath, renderPolicySchema } from "../../src/policy/schema.ts";
+import { isEcosystem } from "../../src/sandbox/allow-list.ts";
 
 const file = ".github/baton.yml";
 
@@ -77,6 +78,16 @@ test("the policy file that onboarding writes is a valid policy with the defaults
   expect(rest).toEqual(defaults);
   expect(setup).toEqual(["npm ci", "go mod download"]);
   expect(network).toEqual(["npm", "go"]);
+});
+
+test("what a guessed set-up needs from the network is always something that the proxy knows", () => {
+  const files = [
+    ...["package-lock.json", "uv.lock", "go.mod", "Cargo.lock", "Gemfile.lock", "composer.lock", "mix.lock"],
+    ...["packages.lock.json", "pom.xml"],
+  ];
+  const { network, because } = guessSetup(files);
+  expect(because).toEqual(files);
+  expect(network.filter((name) => !isEcosystem(name))).toEqual([]);
 });
 
 test("set-up is guessed from the root's lockfiles, one tool per language", () => {
