@@ -11,6 +11,7 @@ import { useCredentials } from "../run/credentials.ts";
 import { describeEvent } from "../run/describe-event.ts";
 import type { RunResult } from "../run/finish.ts";
 import { createGitHubForge } from "../run/github-forge.ts";
+import { readyHost } from "../run/ready-host.ts";
 import { readRegistries } from "../run/registries.ts";
 import { runSession } from "../run/run.ts";
 import { version } from "../run/version.ts";
@@ -44,6 +45,7 @@ export async function runJob(
   if (lowered.kind === "exhausted") throw new ConfigError(lowered.reason, { hint: "Raise the limit in the policy." });
   for (const note of lowered.notes) io.say(note);
   const prompt = await readPrompt(door);
+  if (!inputs.dry_run) await readyHost(door.env, io.say);
   return await runSession({
     envelope,
     run: { id: door.run.id, attempt: door.run.attempt },

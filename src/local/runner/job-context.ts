@@ -115,7 +115,7 @@ export function stepScope(job: JobContext, env: Record<string, string>): Scope {
         name: "embedded",
         temp: job.paths.temp,
         tool_cache: job.paths.tools,
-        environment: "github-hosted",
+        environment: "self-hosted",
       },
       steps: Object.fromEntries(Object.entries(job.steps).map(([id, step]) => [id, { ...step }])),
       strategy: {},

@@ -57,7 +57,8 @@ function machine(job: JobContext): Record<string, string> {
     RUNNER_OS: "Linux",
     RUNNER_ARCH: process.arch === "arm64" ? "ARM64" : "X64",
     RUNNER_NAME: "embedded",
-    RUNNER_ENVIRONMENT: "github-hosted",
+    // Somebody's own machine: nothing may install or change anything on it.
+    RUNNER_ENVIRONMENT: "self-hosted",
     RUNNER_TEMP: paths.temp,
     RUNNER_TOOL_CACHE: paths.tools,
     RUNNER_WORKSPACE: dirname(paths.workspace),
