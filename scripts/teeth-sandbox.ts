@@ -32,7 +32,10 @@ const cuts: Cut[] = [
     "without --unshare-uts",
     ({ flag: name }) => name === "--unshare-uts" || name === "--hostname",
   ),
-  flag("no nested namespaces", "--disable-userns"),
+  without("no nested namespaces", "without --disable-userns, --seccomp", ({ flag: name }) =>
+    ["--disable-userns", "--seccomp"].includes(name),
+  ),
+  flag("no keyrings, odd sockets", "--seccomp"),
   {
     guard: "never root",
     change: "--uid 0",

@@ -60,6 +60,8 @@ export function planWallOptions(request: {
   cwd: string;
   commandFile: string | null;
   commandPlace: string;
+  /** Descriptor of the filter of system calls, where there is one for this processor. */
+  filterFd: number | null;
 }): WallOption[] {
   const command = request.commandFile
     ? [option("the command is there", "--ro-bind", request.commandFile, request.commandPlace)]
@@ -71,6 +73,9 @@ export function planWallOptions(request: {
     option("the root is read-only", "--remount-ro", "/"),
     ...Object.entries(request.env).map(([name, value]) => option(`${name} is set`, "--setenv", name, value)),
     option("starts in its directory", "--chdir", request.cwd),
+    ...(request.filterFd === null
+      ? []
+      : [option("no keyrings, odd sockets or rare kernel calls", "--seccomp", String(request.filterFd))]),
   ];
 }
 

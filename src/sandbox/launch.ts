@@ -8,22 +8,28 @@ import type { SandboxLimits } from "./limits.ts";
  * Runs before bubblewrap, outside the walls: closes every descriptor that this process may have inherited without
  * close-on-exec (bubblewrap would hand them in), sets the limits, joins the control groups, offers itself first to the
  * kernel when memory is short, and goes on with an empty environment.
- * Arguments: options file, limits (processes, file KiB, open files, data KiB), number of groups, groups, then the program.
+ * Arguments: options file, filter of system calls, limits (processes, file KiB, open files, data KiB), number of groups,
+ * groups, then the program.
  */
 const launcher = `umask 022
 for f in /proc/self/fd/*; do n=\${f##*/}; case $n in 0|1|2|3) ;; *) eval "exec $n>&-" ;; esac; done
-{ echo 1000 > /proc/self/oom_score_adj; ulimit -c 0; ulimit -u "$2"; ulimit -f "$3"; ulimit -n "$4"; ulimit -d "$5"; } 2>/dev/null
-exec 4<"$1" || exit 125
-shift 5
+{ echo 1000 > /proc/self/oom_score_adj; ulimit -c 0; ulimit -u "$3"; ulimit -f "$4"; ulimit -n "$5"; ulimit -d "$6"; } 2>/dev/null
+exec 4<"$1" 5<"$2" || exit 125
+shift 6
 for ((i = $1; i > 0; i--)); do shift; echo $$ > "$1" || exit 125; done
 shift
 exec -c "$@"`;
+
+/** The descriptor under which bubblewrap finds the filter of system calls; it keeps it from what it starts. */
+export const filterFd = 5;
 
 /** How a program is started inside the walls. */
 export interface LaunchRequest {
   /** Program and arguments that lead to bubblewrap: `[setpriv …] bwrap`. */
   prefix: readonly string[];
   options: readonly WallOption[];
+  /** File with the filter of system calls; an empty one where there is none. */
+  filterFile: string;
   limits: SandboxLimits;
   /** Tasks that the outside user already has: the kernel counts them too. */
   tasksBefore: number;
@@ -58,7 +64,7 @@ export function launch(request: LaunchRequest): Launched {
     kib(limits.memoryBytes),
   ];
   const args = [
-    ...["--noprofile", "--norc", "-c", launcher, "baton", optionsFile, ...numbers.map(String)],
+    ...["--noprofile", "--norc", "-c", launcher, "baton", optionsFile, request.filterFile, ...numbers.map(String)],
     ...[String(request.joinFiles.length), ...request.joinFiles],
     ...[...request.prefix, "--json-status-fd", "3", "--args", "4", "--", ...request.program],
   ];

@@ -21,6 +21,7 @@ export const probes: readonly Probe[] = [
     test: "grep -q '^CapEff:[[:space:]]*0*$' /proc/self/status && grep -q '^CapBnd:[[:space:]]*0*$' /proc/self/status",
   },
   { holds: "no new privileges", test: "grep -q '^NoNewPrivs:[[:space:]]*1$' /proc/self/status" },
+  { holds: "a filter of system calls", test: "grep -q '^Seccomp:[[:space:]]*2$' /proc/self/status", tolerable: true },
   { holds: "only its own processes", test: "set -- /proc/[0-9]*; [ $# -lt 12 ] && [ $$ -lt 100 ]" },
   {
     holds: "an empty environment of the first process",

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -12,13 +12,14 @@ import { FifoPool } from "./fifo.ts";
 import { createFileDoor, type FileDoor } from "./file-door.ts";
 import { measureBytes, watchGrowth } from "./growth.ts";
 import { findProgram } from "./host.ts";
-import { type Launched, launch } from "./launch.ts";
+import { filterFd, type Launched, launch } from "./launch.ts";
 import { defaultLimits, type SandboxLimits } from "./limits.ts";
 import { commandEnv, describeParts } from "./parts.ts";
 import { places, proxyPort } from "./places.ts";
 import { createRaiser, waitingShell } from "./raise.ts";
 import { isReachable } from "./reach.ts";
 import { removeTree } from "./remove-tree.ts";
+import { renderCallFilter } from "./system-calls.ts";
 import { countTasks, type Walls } from "./walls.ts";
 
 /** What a sandbox is made of; directories are the host's and exist already. */
@@ -72,6 +73,9 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   const cgroup = spec.walls.cgroups ? createCgroup(spec.walls.cgroups, id, limits) : null;
   const parts = describeParts(spec, scratchDir, ownTmp);
   const uid = spec.walls.uid ?? process.getuid?.() ?? 0;
+  const callFilter = renderCallFilter(process.arch);
+  const filterFile = join(scratchDir, "system-calls");
+  writeFileSync(filterFile, callFilter ?? "", { mode: 0o644 });
   const tasksBefore = countTasks(uid);
   const start = (request: {
     name: string;
@@ -87,11 +91,13 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
       cwd: request.cwd,
       commandFile: request.commandFile,
       commandPlace: places.command,
+      filterFd: callFilter ? filterFd : null,
     });
     const usable = planned.filter(({ flag }) => !spec.walls.unsupported.includes(flag));
     return launch({
       prefix: parts.prefix,
       options: spec.filterOptions ? spec.filterOptions(usable) : usable,
+      filterFile,
       limits,
       tasksBefore,
       joinFiles: cgroup?.joinFiles ?? [],

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { type CgroupHome, findCgroupHome } from "./cgroup.ts";
 import { findHostPieces, findProgram, type HostPiece } from "./host.ts";
 import { outsideUid } from "./places.ts";
+import { renderCallFilter } from "./system-calls.ts";
 
 /** Which walls are up on this host, found by raising them once. */
 export interface Walls {
@@ -32,7 +33,13 @@ export function readWalls(): Walls | null {
   const drop = isRoot && setpriv ? [setpriv, `--reuid=${outsideUid}`, `--regid=${outsideUid}`, "--clear-groups"] : [];
   const cgroups = findCgroupHome();
   const unsupported = findUnsupported(bwrap);
-  const weaker: string[] = unsupported.map((flag) => `this bubblewrap is too old for ${flag}`);
+  const hasFilter = renderCallFilter(process.arch) !== null;
+  const weaker: string[] = [];
+  // The filter refuses nested namespaces too: only without it does an old bubblewrap leave a gap.
+  if (!hasFilter) {
+    weaker.push(`there is no filter of system calls for ${process.arch}`);
+    weaker.push(...unsupported.map((flag) => `this bubblewrap is too old for ${flag}`));
+  }
   if (isRoot && !setpriv) weaker.push("Baton runs as root and cannot become another user outside (setpriv is missing)");
   if (!cgroups) weaker.push("no control groups: memory is limited for each process, not for all together");
   return {
@@ -42,6 +49,7 @@ export function readWalls(): Walls | null {
       "a root of read-only system folders: HOME, runner folders, sockets and credentials do not exist inside",
       "no root, no capabilities, no new privileges, no nested namespaces",
       "only a loopback of its own; no network",
+      ...(hasFilter ? ["no kernel keyrings, no sockets but UNIX and IP, no rare kernel calls"] : []),
       "limits on processes, file size, open files, memory, output and disk growth",
       ...(drop.length > 0 ? ["another user outside, although Baton runs as root"] : []),
       ...(cgroups ? [`control groups (version ${cgroups.version}) for memory and processes`] : []),
