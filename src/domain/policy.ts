@@ -23,10 +23,18 @@ export const Policy = z.strictObject({
   label: z.string().min(1).max(50).default("baton").describe("The label that starts a session on an issue."),
   models: z
     .strictObject({
-      worker: z.string().min(1).default("claude-sonnet-5-5"),
-      evaluator: z.string().min(1).default("claude-opus-5-5"),
-      initializer: z.string().min(1).default("claude-opus-5-5"),
-      helper: z.string().min(1).default("claude-haiku-5-5"),
+      worker: z.string().min(1).default("claude-sonnet-5-5").describe("Does the work; most of the spend is here."),
+      evaluator: z.string().min(1).default("claude-opus-5-5").describe("Judges the evidence in a context of its own."),
+      initializer: z
+        .string()
+        .min(1)
+        .default("claude-opus-5-5")
+        .describe("Reproduces the problem and drafts the contract."),
+      helper: z
+        .string()
+        .min(1)
+        .default("claude-haiku-5-5")
+        .describe("Reserved for small side questions; no run asks it yet."),
     })
     .prefault({})
     .describe("The model of each role."),
@@ -38,14 +46,34 @@ export const Policy = z.strictObject({
     .strictObject({
       run: z
         .strictObject({
-          turns: z.int().min(1).max(10_000).default(200),
-          usd: usd.default(5),
-          minutes: z.number().positive().max(330).default(300),
+          turns: z.int().min(1).max(10_000).default(200).describe("Model answers of one run, all roles counted."),
+          usd: usd.default(5).describe("US dollars of one run; reserved before each request."),
+          minutes: z
+            .number()
+            .positive()
+            .max(330)
+            .default(300)
+            .describe("Minutes of one run; a hosted job ends at 360."),
         })
         .prefault({}),
-      session: z.strictObject({ usd: usd.default(25), runs: z.int().min(1).max(1_000).default(8) }).prefault({}),
+      session: z
+        .strictObject({
+          usd: usd.default(25).describe("US dollars of all runs of one session."),
+          runs: z.int().min(1).max(1_000).default(8).describe("Runs that one session may start."),
+        })
+        .prefault({}),
       day: z
-        .strictObject({ usd: usd.default(50), runs_per_person: z.int().min(1).max(10_000).default(20) })
+        .strictObject({
+          usd: usd
+            .default(50)
+            .describe("US dollars of everything in this repository per UTC day, nightly chores included."),
+          runs_per_person: z
+            .int()
+            .min(1)
+            .max(10_000)
+            .default(20)
+            .describe("Runs that one person may start per UTC day."),
+        })
         .prefault({}),
     })
     .prefault({})
@@ -66,8 +94,17 @@ export const Policy = z.strictObject({
   retain_days: z.int().min(0).max(3_650).default(30).describe("Days a session ref is kept after merge or close."),
   maintenance: z
     .strictObject({
-      playbooks: z.array(z.string().min(1).max(48)).max(50).default([]),
-      max_open_pull_requests: z.int().min(0).max(100).default(3),
+      playbooks: z
+        .array(z.string().min(1).max(48))
+        .max(50)
+        .default([])
+        .describe("Names of the playbooks that are switched on."),
+      max_open_pull_requests: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(3)
+        .describe("Open pull requests of chores, above which no new one is started."),
     })
     .prefault({})
     .describe("Nightly chores."),

@@ -6,6 +6,7 @@ export interface GuessedSetup {
   because: string[];
 }
 
+/** A file of the root, and what it suggests. */
 interface Rule {
   file: string;
   command: string;
@@ -15,18 +16,18 @@ interface Rule {
 }
 
 /** In order of precedence within a group: a lockfile beats a manifest, the more specific tool the more general. */
-const rules: readonly Rule[] = [
+export const guessRules: readonly Rule[] = [
   {
     group: "node",
     file: "pnpm-lock.yaml",
-    command: "corepack enable pnpm && pnpm install --frozen-lockfile",
+    command: `${corepack("pnpm")} && pnpm install --frozen-lockfile`,
     network: "npm",
   },
   {
     group: "node",
     file: "yarn.lock",
-    command: "corepack enable yarn && yarn install --immutable || yarn install --frozen-lockfile",
-    network: "npm",
+    command: `${corepack("yarn")} && { yarn install --immutable || yarn install --frozen-lockfile; }`,
+    network: "yarn",
   },
   { group: "node", file: "bun.lock", command: "bun install --frozen-lockfile", network: "npm" },
   { group: "node", file: "bun.lockb", command: "bun install --frozen-lockfile", network: "npm" },
@@ -52,13 +53,21 @@ const rules: readonly Rule[] = [
 export function guessSetup(files: readonly string[]): GuessedSetup {
   const root = new Set(files.filter((file) => !file.includes("/")));
   const groups = new Map<string, Rule>();
-  for (const rule of rules) if (!groups.has(rule.group) && root.has(rule.file)) groups.set(rule.group, rule);
+  for (const rule of guessRules) if (!groups.has(rule.group) && root.has(rule.file)) groups.set(rule.group, rule);
   const chosen = [...groups.values()];
   return {
     commands: chosen.map((rule) => rule.command),
     network: [...new Set(chosen.map((rule) => rule.network))],
     because: chosen.map((rule) => rule.file),
   };
+}
+
+// The folder of node cannot be written inside the walls. Corepack takes the version that the manifest names; it is missing
+// from newer Nodes, and refuses registries that do not sign.
+function corepack(program: string): string {
+  const enable = `corepack enable --install-directory "$HOME/.local/bin" ${program} && ${program} --version`;
+  const install = `npm install --global --force --prefix "$HOME/.local" ${program}`;
+  return `mkdir -p "$HOME/.local/bin" && { { ${enable}; } || ${install}; }`;
 }
 
 // A virtual environment in HOME: the layer copies untracked files and HOME, and system Pythons refuse a bare pip install (PEP 668).

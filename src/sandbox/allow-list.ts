@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 /** Hosts of an ecosystem where the client of this host is not configured otherwise. */
 const ecosystems: Readonly<Record<string, readonly string[]>> = {
   npm: ["registry.npmjs.org"],
-  yarn: ["registry.yarnpkg.com", "registry.npmjs.org"],
+  yarn: ["registry.yarnpkg.com", "repo.yarnpkg.com", "registry.npmjs.org"],
   pip: ["pypi.org", "files.pythonhosted.org"],
   cargo: ["index.crates.io", "static.crates.io"],
   go: ["proxy.golang.org", "sum.golang.org"],

@@ -11,6 +11,9 @@ import type { SandboxSpec } from "./sandbox.ts";
 
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** Where set-up puts programs of its own; last, so that nothing in HOME takes the place of a program of the host. */
+const homePrograms = [`${places.home}/.local/bin`, `${places.home}/.venv/bin`];
+
 /** The whole environment of a command: at most ten names, none of them the host's. */
 export function commandEnv(path: string, hasNetwork: boolean): Record<string, string> {
   const proxy = `http://127.0.0.1:${proxyPort}`;
@@ -86,7 +89,7 @@ export function describeParts(
     prefix: [...(stage?.prefix() ?? []), ...spec.walls.prefix],
     roots: JSON.stringify(roots),
     socketName: spec.network ? spec.network.socketPath.slice(dirname(spec.network.socketPath).length + 1) : "",
-    path: [...new Set(shownPath)].join(":"),
+    path: [...new Set([...shownPath, ...homePrograms])].join(":"),
   };
 }
 
