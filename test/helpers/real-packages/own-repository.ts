@@ -1,5 +1,4 @@
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
+import { execFile } from "node:child_process";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +12,10 @@ const root = fileURLToPath(new URL("../../..", import.meta.url));
 const right = "return Math.round(usd * 1_000_000);";
 const faulty = "return Math.floor(usd * 1_000_000);";
 
-const vitest = "node node_modules/vitest/vitest.mjs run --reporter=tap";
+// The sources are TypeScript that Node 24 runs directly; the host's own Node may be older, so the set-up brings one.
+const nodePackage = `node-${process.platform}-${process.arch}`;
+const node = `node_modules/${nodePackage}/bin/node`;
+const vitest = `${node} node_modules/vitest/vitest.mjs run --reporter=tap`;
 
 /** A fault sown into Baton itself: some amounts of money lose a millionth of a dollar. */
 export const ownTask: Omit<RealTask, "base" | "fixed"> = {
@@ -49,7 +51,7 @@ test("cents become the exact number of millionths", () => {
     {
       id: "C2",
       text: "Every amount from one cent to ten dollars is exact, and six decimals count",
-      oracle: { type: "command", run: "node probe-cents.ts" },
+      oracle: { type: "command", run: `${node} probe-cents.ts` },
       files: [
         {
           path: "probe-cents.ts",
@@ -77,9 +79,10 @@ assert.equal(toMicroUsd(0.000_001), 1);
 /** The files of our HEAD with the fault, as a repository of one commit: neither its history nor a bundle holds the repair. */
 export async function createOwnRepository(dir: string): Promise<void> {
   await mkdir(dir, { recursive: true });
-  const archive = spawn("git", ["-C", root, "archive", "HEAD"], { stdio: ["ignore", "pipe", "inherit"] });
-  const unpack = spawn("tar", ["-x", "-C", dir], { stdio: [archive.stdout, "inherit", "inherit"] });
-  await Promise.all([once(archive, "close"), once(unpack, "close")]);
+  const archive = join(dir, "head.tar");
+  await run("git", ["-C", root, "archive", "--output", archive, "HEAD"]);
+  await run("tar", ["-xf", archive, "-C", dir]);
+  await rm(archive);
   for (const path of ["dist", "test/helpers/real-packages", "test/journeys", ".npmrc"])
     await rm(join(dir, path), { recursive: true, force: true });
   const source = join(dir, "src/domain/limits.ts");
@@ -97,6 +100,7 @@ async function renderPolicy(): Promise<string> {
   const { dependencies, devDependencies } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const pins: Record<string, string> = { ...dependencies, ...devDependencies };
   const wanted = ["vitest", "zod", "yaml", "picomatch"].map((name) => `${name}@${pins[name]}`);
+  wanted.push(`${nodePackage}@${pins["node"]}`);
   const tools = '"$HOME/tools"';
   const setup = [
     `npm install --prefix ${tools} --ignore-scripts --no-audit --no-fund ${wanted.join(" ")}`,

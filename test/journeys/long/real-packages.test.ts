@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { noWalls } from "../../helpers/evaluator-world.ts";
@@ -78,19 +78,15 @@ describe.skipIf(noWalls)(`real packages${noWalls ? ` (skipped: ${noWalls})` : ""
     expect(await askGroundTruth(shellQuoteBacktick, repo, played.branch)).toBe("wrong");
   });
 
-  // Installs this project's own tools in the walls: minutes on a busy host, so it is asked for by name.
-  if (process.env.BATON_OWN)
-    test("a fault sown into this very project is mended and proven by its own tests", async () => {
-      await createOwnRepository(repo);
-      const repair = (ownTask.reference[0] as { new: string }).new;
-      expect(() => git("grep", "--fixed-strings", repair, "HEAD")).toThrow();
-      const script = await playScript(ownTask, ownTask.reference);
-      // Node of this test run first, so that the walls show it: the sources are TypeScript that it runs directly.
-      const path = `${dirname(process.execPath)}:${process.env["PATH"] ?? ""}`;
-      const played = await playRun({ repo, issue: ownTask.issue, script, env: { PATH: path } });
-      expect(played).toMatchObject({ exit: 0, stop: "done", verification: "pass", problems: [] });
-      expect(await askOwnTruth(repo, played.branch)).toBe("right");
-    });
+  test("a fault sown into this very project is mended and proven by its own tests", async () => {
+    await createOwnRepository(repo);
+    const repair = (ownTask.reference[0] as { new: string }).new;
+    expect(() => git("grep", "--fixed-strings", repair, "HEAD")).toThrow();
+    const script = await playScript(ownTask, ownTask.reference);
+    const played = await playRun({ repo, issue: ownTask.issue, script });
+    expect(played).toMatchObject({ exit: 0, stop: "done", verification: "pass", problems: [] });
+    expect(await askOwnTruth(repo, played.branch)).toBe("right");
+  });
 });
 
 function git(...args: string[]): string {
