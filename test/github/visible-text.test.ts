@@ -4,7 +4,8 @@ import { gfm, gfmHtml } from "micromark-extension-gfm";
 import { type DefaultTreeAdapterMap, parseFragment } from "parse5";
 import { describe, expect, test } from "vitest";
 import { isVisibleCharacter } from "../../src/github/visible-characters.ts";
-import { renderVisibleText } from "../../src/github/visible-text.ts";
+import { renderVisibleText, unreadableText } from "../../src/github/visible-text.ts";
+import { readCommand } from "../../src/triggers/read-command.ts";
 import { benignBodies } from "./benign-bodies.ts";
 import { hiddenChannels } from "./hidden-channels.ts";
 
@@ -178,4 +179,16 @@ test("a body that nests deeper than anybody reads does not crash", () => {
   ]) {
     expect(typeof renderVisibleText(deep).text).toBe("string");
   }
+});
+
+test("a text that costs the parser the square of its length is given up in bounded time, and says so", () => {
+  const { text, hiddenRemoved } = renderVisibleText("a\n=\n".repeat(12_000));
+  expect({ text, hiddenRemoved }).toEqual({ text: unreadableText, hiddenRemoved: 1 });
+  expect(renderVisibleText(text)).toEqual({ text, hiddenRemoved: 0 });
+  expect(readCommand(text).kind).toBe("none");
+});
+
+test("marks of emphasis, however many, cost no more than other characters", () => {
+  const source = "a*_".repeat(16_000);
+  expect(renderVisibleText(source)).toEqual({ text: source, hiddenRemoved: 0 });
 });
