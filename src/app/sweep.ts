@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { RepositoryName } from "../domain/trigger.ts";
+import type { Actor, RepositoryName, Trigger } from "../domain/trigger.ts";
 import type { GitHub } from "../github/client.ts";
 import { fetchLabelEvent } from "../github/fetch-trigger.ts";
-import { fetchInbox } from "../github/inbox.ts";
+import { fetchInbox, type InboxItem } from "../github/inbox.ts";
 import { messageOf } from "../github/outcome.ts";
 import { cancelRun } from "../github/runs.ts";
 import { stopPatienceMs } from "../intake/carry-out.ts";
@@ -10,7 +10,6 @@ import { fetchPolicy } from "../intake/fetch-policy.ts";
 import type { IntakeHands } from "../intake/intake-hands.ts";
 import { reconcileSession } from "../intake/reconcile.ts";
 import { fetchRunCondition, listSessions, loadSessionFacts } from "../intake/session-facts.ts";
-import { numberOf } from "../triggers/make-envelope.ts";
 import { readCommand } from "../triggers/read-command.ts";
 import type { RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfBranch } from "../triggers/session-of-trigger.ts";
@@ -106,21 +105,12 @@ async function takeCommands(
   const { state } = session ? await loadSessionFacts(github, repository, session) : { state: null };
   if (!session || !state) return;
   const identity = await hands.identity();
-  const pull = Number(state.published.pull_request);
-  const issue = numberOf(session) ?? state.request.number;
-  const numbers = [...(issue === null ? [] : [issue]), ...(Number.isSafeInteger(pull) && pull > 0 ? [pull] : [])];
   const parse = (visible: string) => {
     const reading = readCommand(visible);
     return reading.kind === "command" ? reading.command : null;
   };
-  const items = await fetchInbox(github, {
-    repository,
-    numbers,
-    after: state.comment_cursor,
-    parse,
-    ownIds: identity.ids,
-    allowedBots,
-  });
+  const since = state.runs[0]?.started_at;
+  const items = await fetchInbox(github, { repository, state, since, parse, ownIds: identity.ids, allowedBots });
   const isAlive = (await fetchRunCondition(github, repository, state)) === "alive";
   if (isAlive) {
     await endIgnoredStop(hands, github, repository, state.runs.at(-1)?.run_id ?? "", items);
@@ -131,18 +121,16 @@ async function takeCommands(
     if (item.command.name === "stop" || item.command.name === "status" || Date.parse(item.at) < started) continue;
     const account = await github.find<{ type?: string }>("/users/{username}", { username: item.actor });
     const actor = { id: item.actorId, login: item.actor, type: account?.type ?? "unknown" };
-    const isOnPullRequest = item.number !== issue || session.startsWith("pr-");
-    const trigger = {
-      kind: "command",
-      number: item.number,
-      onPullRequest: isOnPullRequest,
-      commentId: item.commentId,
-      command: item.command,
-      actor,
-      at: item.at,
-    } as const;
+    const isOnPullRequest = item.number !== state.request.number || session.startsWith("pr-");
+    const trigger = triggerOf(item, actor, isOnPullRequest);
     await handleTrigger(hands, { kind: "trigger", trigger, repository, installationId, subject: null, viaAppId: null });
   }
+}
+
+function triggerOf(item: InboxItem, actor: Actor, onPullRequest: boolean): Trigger {
+  const { place, commentId, number, command, at } = item;
+  if (place !== "review") return { kind: "command", number, onPullRequest, place, commentId, command, actor, at };
+  return { kind: "review", number, reviewId: commentId, text: "", actor, at };
 }
 
 async function endIgnoredStop(

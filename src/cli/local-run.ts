@@ -125,6 +125,7 @@ function steeringOf(text: string | null, at: Date): InboxItem[] {
   if (!text?.trim()) return [];
   return [
     {
+      place: "comment",
       commentId: Math.floor(at.getTime() / 1000),
       actor: "local",
       command: { name: "continue", text: text.trim(), budget_usd_micro: null, turns: null },

@@ -40,8 +40,8 @@ export function readRecording(events: readonly Event[]): Recording {
     else if (event.type === "reply_received") run?.replies.push(event.data);
     else if (event.type === "run_ended" && run) run.stop = event.data.stop_reason;
     else if (event.type === "command_read") {
-      const { comment_id: commentId, actor, command, at: when } = event.data;
-      run?.inbox.push({ commentId, actor, command, at: when });
+      const { comment_id: commentId, place, actor, command, at: when } = event.data;
+      run?.inbox.push({ commentId, place, actor, command, at: when });
     }
   }
   return recording;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Command } from "./command.ts";
+import { Command, CommandPlace } from "./command.ts";
 import { Baseline, Contract } from "./contract.ts";
 import { MicroUsd, TokenUsage } from "./limits.ts";
 import { SessionKey } from "./session-key.ts";
@@ -214,7 +214,13 @@ export const eventSchemas = {
   /** The session's base moved on and was merged into the work: contract and verdict are about the old base now. */
   base_refreshed: z.object({ from: hash, to: hash, tree: hash }),
   checkpoint_pushed: z.object({ checkpoint: hash, allowance_usd_micro: MicroUsd, ms }),
-  command_read: z.object({ comment_id: z.int().positive(), actor: text, command: Command, at: text }),
+  command_read: z.object({
+    comment_id: z.int().positive(),
+    place: CommandPlace.default("comment"),
+    actor: text,
+    command: Command,
+    at: text,
+  }),
   write_intended: z.object({ key: text, op: text, args_sha256: hash }),
   write_done: z.object({ key: text, op: text, id: text }),
   day_allowance: z.object({ day: text, reserved_usd_micro: MicroUsd, returned_usd_micro: MicroUsd }),

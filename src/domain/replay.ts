@@ -1,3 +1,4 @@
+import { commandKeyOf } from "./command.ts";
 import { Contract, contractSha256 } from "./contract.ts";
 import type { Event, EventData, Role } from "./event.ts";
 import { addSpend, noSpend, type Spend } from "./limits.ts";
@@ -159,6 +160,7 @@ function startGeneration(before: State | null, data: EventData<"session_started"
     handoff: null,
     steering: [],
     comment_cursor: before?.comment_cursor ?? 0,
+    reviews_read: before?.reviews_read ?? [],
     spend: before?.spend ?? {
       total: noSpend,
       by_role: { initializer: noSpend, worker: noSpend, evaluator: noSpend, harness: noSpend },
@@ -267,7 +269,10 @@ function judged(state: State, verdict: Verdict): State {
 }
 
 function commanded(state: State, data: EventData<"command_read">): State {
-  const next = { ...state, comment_cursor: Math.max(state.comment_cursor, data.comment_id) };
+  const next =
+    data.place === "comment"
+      ? { ...state, comment_cursor: Math.max(state.comment_cursor, data.comment_id) }
+      : { ...state, reviews_read: [...state.reviews_read, commandKeyOf(data.place, data.comment_id)] };
   if (data.command.name !== "continue" && data.command.name !== "retry") return next;
   const text = data.command.text.trim();
   const asked = data.command.name === "continue" ? data.command : { budget_usd_micro: null, turns: null };

@@ -76,6 +76,8 @@ export const State = z.object({
   steering: z.array(z.object({ comment_id: z.int().positive(), actor: z.string(), text: z.string() })),
   /** Id of the last comment whose command was read; 0 before the first. */
   comment_cursor: z.int().nonnegative(),
+  /** Keys of the reviews and review comments that were read: their ids do not grow with the time they are submitted at. */
+  reviews_read: z.array(z.string()).default([]),
   spend: z.object({
     total: Spend,
     by_role: z.object({ initializer: Spend, worker: Spend, evaluator: Spend, harness: Spend }),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Command } from "./command.ts";
+import { Command, CommandPlace } from "./command.ts";
 import { SessionKey } from "./session-key.ts";
 
 /** A GitHub account as an event names it. `type` is never trusted for rights, only to leave bots out. */
@@ -25,6 +25,7 @@ export const Trigger = z.discriminatedUnion("kind", [
     kind: z.literal("command"),
     number: z.int().positive(),
     onPullRequest: z.boolean(),
+    place: CommandPlace.exclude(["review"]),
     commentId: z.int().positive(),
     command: Command,
     actor: Actor,

@@ -1,14 +1,17 @@
 import { z } from "zod";
-import type { Command } from "../domain/command.ts";
+import { type Command, type CommandPlace, commandKeyOf } from "../domain/command.ts";
 import { mayWrite, type PermissionOutcome } from "../domain/permission.ts";
+import type { State } from "../domain/state.ts";
 import type { RepositoryName } from "../domain/trigger.ts";
 import type { GitHub } from "./client.ts";
 import { fetchEditedNodes } from "./fetch-trigger.ts";
 import { fetchActorType, fetchPermission } from "./permission.ts";
+import { fetchReviewWords } from "./review-words.ts";
 import { renderVisibleText } from "./visible-text.ts";
 
 /** A command of a person who may steer, never edited. */
 export interface InboxItem {
+  place: CommandPlace;
   commentId: number;
   number: number;
   actor: string;
@@ -19,11 +22,9 @@ export interface InboxItem {
 
 export interface InboxSpec {
   repository: RepositoryName;
-  /** Issue and pull requests of the session. */
-  numbers: readonly number[];
-  /** Comments up to this id were read before. */
-  after: number;
-  /** ISO time before which nothing needs to be read: comments are listed from there. */
+  /** The session, which says where people speak to it and what was read before. */
+  state: State;
+  /** ISO time before which nothing needs to be read. */
   since?: string | null;
   /** The grammar of `triggers/`, on visible text. */
   parse(visible: string): Command | null;
@@ -33,6 +34,17 @@ export interface InboxSpec {
   allowedBots: readonly number[];
 }
 
+/** A command as it was found, before its author and its edits were looked at. */
+export interface FoundWords {
+  place: CommandPlace;
+  id: number;
+  nodeId: string;
+  number: number;
+  user: { id: number; login: string; type: string };
+  at: string;
+  command: Command;
+}
+
 const Comment = z.object({
   id: z.int(),
   node_id: z.string(),
@@ -40,41 +52,63 @@ const Comment = z.object({
   user: z.object({ id: z.int(), login: z.string(), type: z.string() }).nullable(),
   created_at: z.string(),
 });
-type Comment = z.infer<typeof Comment>;
 
 /**
- * Commands after the cursor in the order of comment ids. Unchanged lists cost no rate limit (ETag); rights are asked for
- * the authors of commands only, and once per call. A comment whose author's right cannot be checked now is left for the
+ * Commands that were not read before, in the order of time. Unchanged lists cost no rate limit (ETag); rights are asked for
+ * the authors of commands only, and once per call. A command whose author's right cannot be checked now is left for the
  * next call: nothing after it is returned, so that the cursor never passes it.
  */
 export async function fetchInbox(github: GitHub, spec: InboxSpec): Promise<InboxItem[]> {
-  const found: { number: number; comment: Comment; command: Command }[] = [];
-  for (const number of new Set(spec.numbers)) {
-    for (const comment of await fetchComments(github, spec, number)) {
-      if (comment.id <= spec.after || !comment.body?.includes("/") || !comment.user) continue;
-      if (spec.ownIds.includes(comment.user.id)) continue;
-      const command = spec.parse(renderVisibleText(comment.body).text);
-      if (command) found.push({ number, comment, command });
-    }
-  }
+  const found = (await fetchWords(github, spec)).filter(({ user }) => !spec.ownIds.includes(user.id));
   if (found.length === 0) return [];
-  found.sort((a, b) => a.comment.id - b.comment.id);
+  found.sort((a, b) => Date.parse(a.at) - Date.parse(b.at) || a.id - b.id);
   const edited = await fetchEditedNodes(
     github,
-    found.map(({ comment }) => comment.node_id),
+    found.map(({ nodeId }) => nodeId),
   );
   const rights = new Map<number, PermissionOutcome>();
   const items: InboxItem[] = [];
-  for (const { number, comment, command } of found) {
-    const user = comment.user;
-    if (!user || edited.has(comment.node_id)) continue;
+  for (const { place, id, nodeId, number, user, at, command } of found) {
+    if (edited.has(nodeId)) continue;
     const right = rights.get(user.id) ?? (await fetchRight(github, spec, user));
     rights.set(user.id, right);
     if (right.kind === "unknown") break;
     if (!mayWrite(right)) continue;
-    items.push({ commentId: comment.id, number, actor: user.login, actorId: user.id, command, at: comment.created_at });
+    items.push({ place, commentId: id, number, actor: user.login, actorId: user.id, command, at });
   }
   return items;
+}
+
+async function fetchWords(github: GitHub, spec: InboxSpec): Promise<FoundWords[]> {
+  const { state } = spec;
+  const own = Number(state.published.pull_request);
+  const ours = Number.isSafeInteger(own) && own > 0 ? own : null;
+  const subject = state.request.number;
+  const numbers = new Set([subject, ours].filter((number) => number !== null));
+  const pulls = new Set([state.session.startsWith("pr-") ? subject : null, ours].filter((number) => number !== null));
+  const found: FoundWords[] = [];
+  for (const number of numbers) found.push(...(await fetchComments(github, spec, number)));
+  for (const number of pulls) {
+    const words = await fetchReviewWords(github, { ...spec, number, isOurs: number === ours });
+    found.push(...words.filter(({ place, id }) => !state.reviews_read.includes(commandKeyOf(place, id))));
+  }
+  return found;
+}
+
+async function fetchComments(github: GitHub, spec: InboxSpec, number: number): Promise<FoundWords[]> {
+  const since = spec.since ? { since: spec.since } : {};
+  const raw = await github.list<unknown>("/repos/{owner}/{repo}/issues/{issue_number}/comments", {
+    ...spec.repository,
+    issue_number: number,
+    ...since,
+  });
+  return raw.flatMap((value) => {
+    const { data: comment } = Comment.safeParse(value);
+    if (!comment?.user || comment.id <= spec.state.comment_cursor || !comment.body?.includes("/")) return [];
+    const command = spec.parse(renderVisibleText(comment.body).text);
+    const { id, node_id: nodeId, user, created_at: at } = comment;
+    return command ? [{ place: "comment", id, nodeId, number, user, at, command }] : [];
+  });
 }
 
 async function fetchRight(
@@ -91,17 +125,4 @@ async function fetchRight(
   if (type === null) return { kind: "unknown", why: "the account type could not be learnt" };
   if (type !== "User") return { kind: "absent", why: type };
   return fetchPermission(github, spec.repository, user);
-}
-
-async function fetchComments(github: GitHub, spec: InboxSpec, number: number): Promise<Comment[]> {
-  const since = spec.since ? { since: spec.since } : {};
-  const raw = await github.list<unknown>("/repos/{owner}/{repo}/issues/{issue_number}/comments", {
-    ...spec.repository,
-    issue_number: number,
-    ...since,
-  });
-  return raw.flatMap((value) => {
-    const comment = Comment.safeParse(value);
-    return comment.success ? [comment.data] : [];
-  });
 }

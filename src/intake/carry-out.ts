@@ -1,3 +1,4 @@
+import { commandKeyOf } from "../domain/command.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { GitHub } from "../github/client.ts";
 import { dispatchRun } from "../github/dispatch.ts";
@@ -94,9 +95,10 @@ function cancelLater(errand: Errand): void {
 
 async function react(errand: Errand): Promise<void> {
   const { github, repository, trigger } = errand;
-  if (trigger.kind === "command")
-    await addReaction(github, repository, { kind: "issue_comment", id: trigger.commentId }, "eyes");
-  else await addReaction(github, repository, { kind: "issue", number: trigger.number }, "eyes");
+  if (trigger.kind === "command") {
+    const kind = trigger.place === "comment" ? "issue_comment" : trigger.place;
+    await addReaction(github, repository, { kind, id: trigger.commentId }, "eyes");
+  } else await addReaction(github, repository, { kind: "issue", number: trigger.number }, "eyes");
 }
 
 async function answer(errand: Errand, key: string, body: string): Promise<void> {
@@ -116,8 +118,8 @@ function intentsOf({ hands, repository, trigger }: Errand): IntentLog {
 }
 
 function keyOf(trigger: PersonTrigger): string {
-  if (trigger.kind === "command") return `comment-${trigger.commentId}`;
-  return trigger.kind === "review" ? `review-${trigger.reviewId}` : `label-${trigger.number}`;
+  if (trigger.kind === "command") return commandKeyOf(trigger.place, trigger.commentId);
+  return trigger.kind === "review" ? commandKeyOf("review", trigger.reviewId) : `label-${trigger.number}`;
 }
 
 function shortKey(reason: string): string {

@@ -45,7 +45,8 @@ async function findHandled(run: Run, state: State): Promise<string | null> {
   const last = state.runs.at(-1);
   if (!last || last.stop_reason === null || last.closed === false) return null;
   const isRead =
-    trigger.comment_id !== null && trigger.kind === "command" && trigger.comment_id <= state.comment_cursor;
+    (trigger.comment_id !== null && trigger.kind === "command" && trigger.comment_id <= state.comment_cursor) ||
+    state.reviews_read.includes(trigger.event_id);
   const isPassed = trigger.kind === "continuation" && hop < state.runs.length;
   const isDone = state.runs.some((one) => one.event_id === trigger.event_id && one.stop_reason !== null);
   if (!isRead && !isPassed && !isDone) return null;

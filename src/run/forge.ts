@@ -1,4 +1,4 @@
-import type { Command } from "../domain/command.ts";
+import type { Command, CommandPlace } from "../domain/command.ts";
 import type { Envelope } from "../domain/envelope.ts";
 import type { Record } from "../domain/event.ts";
 import type { State } from "../domain/state.ts";
@@ -18,8 +18,9 @@ export interface SessionRequest {
   baseRef: string;
 }
 
-/** A command of a person who may steer the run, never edited, in the order of comment ids. */
+/** A command of a person who may steer the run, never edited, in the order of time. */
 export interface InboxItem {
+  place: CommandPlace;
   commentId: number;
   actor: string;
   command: Command;

@@ -54,16 +54,12 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
     // One look per quarter minute is enough for a person, and free when nothing changed.
     if (!force && options.now() - lastInbox < inboxEveryMs) return [];
     lastInbox = options.now();
-    const pull = Number(state.published.pull_request);
-    const numbers = [state.request.number, pull].filter(
-      (number): number is number => Number.isInteger(number) && Number(number) > 0,
-    );
-    const firstRun = state.runs[0]?.started_at ?? envelope.trigger.at;
+    // What was said before the session began is no word to it.
+    const times = [envelope.trigger.at, state.runs[0]?.started_at ?? envelope.trigger.at];
     return await fetchInbox(github, {
       repository,
-      numbers,
-      after: state.comment_cursor,
-      since: state.comment_cursor === 0 ? envelope.trigger.at : firstRun,
+      state,
+      since: times.sort((a, b) => Date.parse(a) - Date.parse(b))[0],
       parse: readVisibleCommand,
       ownIds: options.own.ids,
       allowedBots: options.policy.allowed_bots,

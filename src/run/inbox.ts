@@ -13,6 +13,7 @@ export async function readCommands(run: Run, options: { force?: boolean } = {}):
   for (const item of items) {
     await run.record("command_read", {
       comment_id: item.commentId,
+      place: item.place,
       actor: item.actor,
       command: item.command,
       at: item.at,

@@ -110,8 +110,7 @@ function decideCommand(world: TriggerWorld): Decision | null {
   }
   if (!subject.open)
     return answer("This is closed; open it again if Baton should work on it.", "the subject is closed");
-  // The inbox has comments only: a review meanwhile waits for a run of its own (`queue: max`).
-  if (session.runAlive && trigger.kind !== "review") {
+  if (session.runAlive) {
     return { kind: "accept", session: session.key, reason: "a run of the session is under way and reads its inbox" };
   }
   if (trigger.kind === "label" && session.exists && !session.over) {

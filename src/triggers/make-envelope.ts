@@ -1,3 +1,4 @@
+import { commandKeyOf } from "../domain/command.ts";
 import { Envelope } from "../domain/envelope.ts";
 import type { SessionKey } from "../domain/session-key.ts";
 import type { State } from "../domain/state.ts";
@@ -26,9 +27,9 @@ export function eventIdOf(
     case "label":
       return `label-${facts.labelEventId ?? `${trigger.number}-${compact(facts.at)}`}`;
     case "command":
-      return `comment-${trigger.commentId}`;
+      return commandKeyOf(trigger.place, trigger.commentId);
     case "review":
-      return `review-${trigger.reviewId}`;
+      return commandKeyOf("review", trigger.reviewId);
     case "schedule":
       return `schedule-${compact(facts.at)}`;
     case "dispatch":
@@ -48,7 +49,7 @@ export function makeEnvelope(trigger: Trigger, facts: EnvelopeFacts): Envelope {
     trigger: {
       kind: trigger.kind,
       event_id: eventIdOf(trigger, facts),
-      comment_id: trigger.kind === "command" ? trigger.commentId : null,
+      comment_id: trigger.kind === "command" && trigger.place === "comment" ? trigger.commentId : null,
       actor_id: actor,
       at: new Date(facts.at).toISOString(),
     },

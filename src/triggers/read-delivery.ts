@@ -17,6 +17,8 @@ import {
 import { readCommand } from "./read-command.ts";
 import type { Reading, ReadingHands, RepositoryFacts, Signal, SubjectFacts } from "./reading.ts";
 
+type CommandTrigger = Extract<Trigger, { kind: "command" }>;
+
 /** Longest comment that is parsed at all, in UTF-16 units: GitHub's own limit (docs: 65,536 characters per body). */
 export const maxBodyLength = 65_536;
 
@@ -32,11 +34,11 @@ export function readDelivery(event: string, payload: unknown, hands: ReadingHand
       return parsed(IssuesPayload, payload, (found) => ofIssue(found, "issue_closed"));
     case "issue_comment.created":
       return parsed(IssueCommentPayload, payload, (found) =>
-        readComment(found, found.comment, issueFacts(found.issue), hands),
+        readComment(found, found.comment, issueFacts(found.issue), "comment", hands),
       );
     case "pull_request_review_comment.created":
       return parsed(ReviewCommentPayload, payload, (found) =>
-        readComment(found, found.comment, pullRequestFacts(found.pull_request), hands),
+        readComment(found, found.comment, pullRequestFacts(found.pull_request), "review_comment", hands),
       );
     case "pull_request_review.submitted":
       return parsed(ReviewPayload, payload, (found) => readReview(found, hands));
@@ -86,7 +88,13 @@ function readLabeled(found: z.infer<typeof IssuesPayload>): Reading {
   return { kind: "trigger", trigger, ...context(found), subject: issueFacts(found.issue), viaAppId: null };
 }
 
-function readComment(found: CommonPart, comment: CommentPart, subject: SubjectFacts, hands: ReadingHands): Reading {
+function readComment(
+  found: CommonPart,
+  comment: CommentPart,
+  subject: SubjectFacts,
+  place: CommandTrigger["place"],
+  hands: ReadingHands,
+): Reading {
   const body = comment.body ?? "";
   // Most comments are no commands: a cheap look first, so that no stranger's text is parsed for nothing.
   if (body.length > maxBodyLength || !body.includes("/"))
@@ -112,6 +120,7 @@ function readComment(found: CommonPart, comment: CommentPart, subject: SubjectFa
     kind: "command",
     number: subject.number,
     onPullRequest: subject.isPullRequest,
+    place,
     commentId: comment.id,
     command: reading.command,
     actor,

@@ -29,7 +29,8 @@ export function sessionOfTrigger(trigger: Trigger, head: HeadFacts | null, prefi
       const onPullRequest = trigger.kind === "review" || trigger.onPullRequest;
       if (!onPullRequest) return `issue-${trigger.number}`;
       const own = head?.ours && head.fork === false && head.headRef ? sessionOfBranch(head.headRef, prefix) : null;
-      return own ?? `pr-${trigger.number}`;
+      // People review each other's work all day: only what is said of Baton's own work is said to Baton.
+      return own ?? (trigger.kind === "review" ? null : `pr-${trigger.number}`);
     }
     case "continuation":
       return trigger.session;

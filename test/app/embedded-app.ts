@@ -1,7 +1,11 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { type AppServer, serveApp } from "../../src/app/serve.ts";
+import type { State } from "../../src/domain/state.ts";
 import { readRunName } from "../../src/github/run-name.ts";
-import { type EmbeddedGitHub, startGitHub } from "../../src/local/github/start-github.ts";
+import type { Permissions } from "../../src/local/github/records.ts";
+import { type EmbeddedGitHub, type GitHubOptions, startGitHub } from "../../src/local/github/start-github.ts";
+import { readStateFile, renderStateFile } from "../../src/session/state-file.ts";
 
 const secret = "a-secret-of-at-least-thirty-two-bytes!";
 
@@ -16,10 +20,54 @@ export interface AppWorld extends AsyncDisposable {
   dispatches(): string[];
   comments(number: number): Promise<{ body: string; user: { login: string } }[]>;
   restart(): Promise<void>;
+  /** Lays down the checkpoint of a session on an issue, with its branch and Baton's own pull request; gives that one's number. */
+  putSession(number: number, part?: Partial<State>): Promise<number>;
+  readSession(number: number): State;
 }
 
-export async function startAppWorld(options: { policy?: string | null; workflow?: boolean } = {}): Promise<AppWorld> {
-  const github = await startGitHub();
+/** What `app.yml` asks for. */
+export const appPermissions: Permissions = {
+  actions: "write",
+  checks: "write",
+  contents: "write",
+  issues: "write",
+  metadata: "read",
+  pull_requests: "write",
+};
+
+/** A run of a state that ended well, or with `stop_reason: null` one that never said how. */
+export function runOf(part: Partial<State["runs"][number]> = {}): State["runs"][number] {
+  const spend = golden().spend.total;
+  return {
+    epoch: 1,
+    run_id: "101",
+    run_attempt: 1,
+    run_url: null,
+    trigger: "label",
+    event_id: "label-1",
+    actor: "wendy",
+    started_at: new Date(Date.now() - 60_000).toISOString(),
+    ended_at: null,
+    stop_reason: "max_turns",
+    end_text: "",
+    closed: true,
+    spend,
+    limits: { turns: 10, usd_micro: 5_000_000, ms: 60_000 },
+    ...part,
+  };
+}
+
+const golden = (): State => readStateFile(readFileSync("test/fixtures/state-v1.json", "utf8"));
+
+export interface AppWorldOptions {
+  policy?: string | null;
+  workflow?: boolean;
+  permissions?: Permissions;
+  github?: GitHubOptions;
+}
+
+export async function startAppWorld(options: AppWorldOptions = {}): Promise<AppWorld> {
+  const github = await startGitHub(options.github);
   const files: { [path: string]: string } = { "README.md": "# A\n", "package-lock.json": "{}" };
   if (options.workflow !== false)
     files[".github/workflows/baton.yml"] = readFileSync(".github/workflows/baton.yml", "utf8");
@@ -39,17 +87,9 @@ export async function startAppWorld(options: { policy?: string | null; workflow?
     };
     return `${session} [${trigger.event_id}] by ${trigger.actor_id ?? "nobody"}`;
   };
-  const permissions = {
-    actions: "write",
-    checks: "write",
-    contents: "write",
-    issues: "write",
-    metadata: "read",
-    pull_requests: "write",
-  } as const;
   const app = github.addApp({
     slug: "baton",
-    permissions,
+    permissions: options.permissions ?? appPermissions,
     events: [
       "issues",
       "issue_comment",
@@ -94,6 +134,54 @@ export async function startAppWorld(options: { policy?: string | null; workflow?
       world.server = await start();
       point();
     },
+    putSession: async (number, part = {}) => {
+      const session = `issue-${number}` as const;
+      const git = (args: string[], input = "") =>
+        execFileSync("git", ["--git-dir", repo.gitDir, "-c", "user.name=b", "-c", "user.email=b@b", ...args], { input })
+          .toString()
+          .trim();
+      const existing = github.store.issues;
+      let pull = [...existing.values()].find((issue) => issue.pull?.headRef === `baton/${session}`)?.number;
+      if (!pull) {
+        const files = { "work.txt": "work\n" };
+        const { object } = (await github.as("wendy").request("GET", "/repos/acme/shop/git/ref/heads/main")).body;
+        await github
+          .as("wendy")
+          .request("POST", "/repos/acme/shop/git/refs", { ref: `refs/heads/baton/${session}`, sha: object.sha });
+        await github.commit(repo, { branch: `baton/${session}`, files, message: "work", as: "wendy" });
+        const answer = await fetch(`${github.apiUrl}/repos/acme/shop/pulls`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${github.mintInstallationToken(installation)}` },
+          body: JSON.stringify({ title: "T", head: `baton/${session}`, base: "main", body: "" }),
+        });
+        pull = ((await answer.json()) as { number: number }).number;
+      }
+      const wendy = github.addUser("wendy");
+      const state: State = {
+        ...golden(),
+        session,
+        branch: `baton/${session}`,
+        request: { ...golden().request, number },
+        requester: { id: wendy.id, login: "wendy" },
+        runs: [runOf()],
+        published: { pull_request: String(pull) },
+        ...part,
+      };
+      const blob = git(["hash-object", "-w", "--stdin"], renderStateFile(state));
+      const inner = git(["mktree"], `100644 blob ${blob}\tstate.json\n`);
+      const tree = git(["mktree"], `040000 tree ${inner}\tsession\n`);
+      git(["update-ref", `refs/baton/${session}`, git(["commit-tree", tree, "-m", "checkpoint"])]);
+      return pull;
+    },
+    readSession: (number) =>
+      readStateFile(
+        execFileSync("git", [
+          "--git-dir",
+          repo.gitDir,
+          "show",
+          `refs/baton/issue-${number}:session/state.json`,
+        ]).toString(),
+      ),
     [Symbol.asyncDispose]: async () => {
       await world.server.close();
       await github.close();
@@ -103,7 +191,7 @@ export async function startAppWorld(options: { policy?: string | null; workflow?
     if (app.webhook) app.webhook.url = world.server.url;
   };
   point();
-  github.install(app, "acme", { repositories: [repo] });
+  const installation = github.install(app, "acme", { repositories: [repo] });
   await world.settled();
   return world;
 }

@@ -12,7 +12,15 @@ const actor = { id: 7, login: "wendy", type: "User" };
 
 function triggerOf(event: (typeof events)[number], who = actor): Trigger {
   const at = "2026-11-20T22:00:00Z";
-  const command = { kind: "command", number: 12, onPullRequest: false, commentId: 99, actor: who, at } as const;
+  const command = {
+    kind: "command",
+    number: 12,
+    onPullRequest: false,
+    place: "comment",
+    commentId: 99,
+    actor: who,
+    at,
+  } as const;
   switch (event) {
     case "label":
       return { kind: "label", number: 12, label: "baton", actor: who };
@@ -136,11 +144,11 @@ test.each([
   expect(decideTrigger(worldOf({ subject }))).toMatchObject({ kind: "ignore", retryable: true });
 });
 
-test("a command while a run is alive is left to its inbox; a review then queues a run, since the inbox has no reviews", () => {
+test("a command or review while a run is alive is left to its inbox", () => {
   const session = { key: "issue-12", exists: true, runAlive: true };
   expect(decideTrigger(worldOf({ trigger: triggerOf("continue"), session })).kind).toBe("accept");
   expect(decideTrigger(worldOf({ trigger: triggerOf("stop"), session })).kind).toBe("stop");
-  expect(decideTrigger(worldOf({ trigger: triggerOf("review"), session })).kind).toBe("dispatch");
+  expect(decideTrigger(worldOf({ trigger: triggerOf("review"), session })).kind).toBe("accept");
 });
 
 test("runs of a person and of a session end at the policy's numbers, and are not counted as unlimited when unknown", () => {
