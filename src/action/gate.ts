@@ -1,17 +1,12 @@
 import type { Envelope } from "../domain/envelope.ts";
-import { ConfigError } from "../domain/errors.ts";
 import { sha256 } from "../domain/hash.ts";
-import type { Policy } from "../domain/policy.ts";
 import { SessionKey } from "../domain/session-key.ts";
 import { noIntentLog } from "../github/ensure-once.ts";
-import { ensureAnswer } from "../github/status-comment.ts";
 import { renderVisibleText } from "../github/visible-text.ts";
 import { carryOut } from "../intake/carry-out.ts";
-import { fetchPolicy } from "../intake/fetch-policy.ts";
-import { fetchWorld, type PersonTrigger } from "../intake/fetch-world.ts";
+import { answerWriter, decidePersonTrigger } from "../intake/decide.ts";
 import type { IntakeHands } from "../intake/intake-hands.ts";
 import { reconcileSignal } from "../intake/reconcile.ts";
-import { decideTrigger } from "../triggers/decide-trigger.ts";
 import { makeEnvelope } from "../triggers/make-envelope.ts";
 import { readActionsEvent } from "../triggers/read-actions-event.ts";
 import type { Reading } from "../triggers/reading.ts";
@@ -43,10 +38,9 @@ export async function runGate(door: Door, identity: Identity, say: (line: string
       await reconcileSignal(createGateHands(identity, say), { ...reading, installationId: 0 });
       return { go: false, reason: `${reading.signal.name}: nothing to start` };
     case "malformed":
-      await answer(
-        door,
-        identity,
-        reading.number,
+      await answerWriter(
+        { hands: createGateHands(identity, say), github: identity.github, repository: reading.repository },
+        reading,
         `malformed-${reading.commentId}`,
         `Baton cannot read this command: ${reading.reason}.`,
       );
@@ -68,28 +62,19 @@ async function decide(
   if (trigger.kind === "dispatch") return dispatchByHand(door, trigger.actor.id);
   if (trigger.kind === "schedule" || trigger.kind === "continuation")
     return { go: false, reason: "the night is decided by its own workflow" };
-  const policy = await loadPolicy(door, identity, trigger);
-  const hands = createGateHands(identity, say);
-  const found = await fetchWorld({
+  const decided = await decidePersonTrigger({
+    hands: createGateHands(identity, say),
     github: identity.github,
     repository: reading.repository,
     trigger,
     viaAppId: reading.viaAppId,
-    policy,
-    identity: { appId: identity.appId, slug: "", logins: identity.logins, ids: identity.ids },
+    policyFile: door.inputs.config_file,
+    label: door.inputs.label_trigger,
   });
-  if (found.kind === "gone") return { go: false, reason: found.why };
-  const decision = decideTrigger(found.world);
+  if (decided.kind === "nothing") return { go: false, reason: decided.reason };
+  const { decision, errand } = decided;
   if (decision.kind === "dispatch") return { go: true, envelope: decision.envelope, reason: decision.reason };
-  await carryOut(decision, {
-    hands,
-    github: identity.github,
-    repository: reading.repository,
-    identity: { appId: identity.appId, slug: "", logins: identity.logins, ids: identity.ids },
-    trigger,
-    session: found.session,
-    aliveRunId: found.aliveRunId,
-  });
+  await carryOut(decision, errand);
   return { go: false, reason: decision.reason };
 }
 
@@ -114,28 +99,6 @@ function dispatchByHand(door: Door, actorId: number): GateOutcome {
     },
   );
   return { go: true, envelope, reason: "started by hand" };
-}
-
-/** The policy of the default branch, with the label of the workflow where it names one. */
-async function loadPolicy(door: Door, identity: Identity, trigger: PersonTrigger): Promise<Policy> {
-  const { inputs, repository } = door;
-  const found = await fetchPolicy(identity.github, repository, repository.defaultBranch, inputs.config_file);
-  if (found.kind === "mistaken") {
-    await answer(door, identity, trigger.number, `policy-${found.sha}`, `Baton cannot read its policy. ${found.text}`);
-    throw new ConfigError(found.text, { hint: "Nothing was started." });
-  }
-  return inputs.label_trigger ? { ...found.policy, label: inputs.label_trigger } : found.policy;
-}
-
-async function answer(door: Door, identity: Identity, number: number, key: string, body: string): Promise<void> {
-  await ensureAnswer(identity.github, {
-    repository: door.repository,
-    number,
-    key,
-    body,
-    authors: identity.logins,
-    log: noIntentLog,
-  });
 }
 
 /** The App's hands for a job that lives a minute: one identity, no installations, nothing later. */

@@ -1,14 +1,10 @@
-import { mayWrite } from "../domain/permission.ts";
 import type { RepositoryName } from "../domain/trigger.ts";
-import { fetchPermission } from "../github/permission.ts";
-import { ensureAnswer } from "../github/status-comment.ts";
 import { renderVisibleText } from "../github/visible-text.ts";
 import { carryOut } from "../intake/carry-out.ts";
-import { fetchPolicy } from "../intake/fetch-policy.ts";
-import { fetchWorld, type PersonTrigger } from "../intake/fetch-world.ts";
+import { answerWriter, decidePersonTrigger } from "../intake/decide.ts";
+import type { PersonTrigger } from "../intake/fetch-world.ts";
 import type { IntakeHands } from "../intake/intake-hands.ts";
 import { reconcileSignal } from "../intake/reconcile.ts";
-import { decideTrigger } from "../triggers/decide-trigger.ts";
 import { readDelivery } from "../triggers/read-delivery.ts";
 import type { Reading } from "../triggers/reading.ts";
 import { ensureOnboarding } from "./onboarding.ts";
@@ -45,85 +41,21 @@ export async function handleTrigger(hands: IntakeHands, reading: Extract<Reading
 
 async function decideAndCarryOut(
   hands: IntakeHands,
-  reading: Extract<Reading, { kind: "trigger" }>,
+  { repository, viaAppId }: Extract<Reading, { kind: "trigger" }>,
   trigger: PersonTrigger,
   installationId: number,
 ): Promise<void> {
-  const { repository } = reading;
   const github = hands.installation(installationId);
-  const identity = await hands.identity();
-  // Our own comments, labels and reviews come back as deliveries: dropped before anything is asked.
-  if (identity.ids.includes(trigger.actor.id) || reading.viaAppId === identity.appId) {
-    hands.log({ number: trigger.number }, "Baton does not answer itself");
-    return;
-  }
-  const found = await fetchPolicy(github, repository, repository.defaultBranch);
-  if (found.kind === "mistaken") {
-    await answerMistake(hands, reading, trigger, found);
-    return;
-  }
-  if (trigger.kind === "label" && trigger.label !== found.policy.label) return;
-  const outcome = await fetchWorld({
-    github,
-    repository,
-    trigger,
-    viaAppId: reading.viaAppId,
-    policy: found.policy,
-    identity,
-  });
-  if (outcome.kind === "gone") {
-    hands.log({ number: trigger.number }, outcome.why);
-    return;
-  }
-  const decision = decideTrigger(outcome.world);
-  const { session, aliveRunId } = outcome;
-  await carryOut(decision, { hands, github, repository, identity, trigger, session, aliveRunId });
-}
-
-async function answerMistake(
-  hands: IntakeHands,
-  reading: Extract<Reading, { kind: "trigger" }>,
-  trigger: PersonTrigger,
-  mistake: { text: string; sha: string },
-): Promise<void> {
-  const { repository, installationId } = reading;
-  if (installationId === null) return;
-  await answerWriter(
-    hands,
-    installationId,
-    repository,
-    trigger,
-    `policy-${mistake.sha}`,
-    `Baton cannot read its policy. ${mistake.text}`,
-  );
+  const decided = await decidePersonTrigger({ hands, github, repository, trigger, viaAppId });
+  if (decided.kind === "decided") await carryOut(decided.decision, decided.errand);
+  else hands.log({ repo: `${repository.owner}/${repository.repo}`, number: trigger.number }, decided.reason);
 }
 
 async function answerMalformed(hands: IntakeHands, reading: Extract<Reading, { kind: "malformed" }>): Promise<void> {
   const { repository, installationId, commentId } = reading;
   if (installationId === null) return;
-  const text = `Baton cannot read this command: ${reading.reason}.`;
-  await answerWriter(hands, installationId, repository, reading, `malformed-${commentId}`, text);
-}
-
-async function answerWriter(
-  hands: IntakeHands,
-  installationId: number,
-  repository: RepositoryName,
-  to: { number: number; actor: { id: number; login: string } },
-  key: string,
-  body: string,
-): Promise<void> {
-  const github = hands.installation(installationId);
-  const identity = await hands.identity();
-  if (identity.ids.includes(to.actor.id) || !mayWrite(await fetchPermission(github, repository, to.actor))) return;
-  await ensureAnswer(github, {
-    repository,
-    number: to.number,
-    key,
-    body,
-    authors: identity.logins,
-    log: hands.intents(`${repository.owner}/${repository.repo}#${to.number}`),
-  });
+  const place = { hands, github: hands.installation(installationId), repository };
+  await answerWriter(place, reading, `malformed-${commentId}`, `Baton cannot read this command: ${reading.reason}.`);
 }
 
 // A delivery that names another installation than GitHub does for the repository is not acted upon.

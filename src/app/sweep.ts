@@ -130,7 +130,7 @@ async function takeCommands(
 function triggerOf(item: InboxItem, actor: Actor, onPullRequest: boolean): Trigger {
   const { place, commentId, number, command, at } = item;
   if (place !== "review") return { kind: "command", number, onPullRequest, place, commentId, command, actor, at };
-  return { kind: "review", number, reviewId: commentId, text: "", actor, at };
+  return { kind: "review", number, reviewId: commentId, actor, at };
 }
 
 async function endIgnoredStop(

@@ -35,7 +35,6 @@ export const Trigger = z.discriminatedUnion("kind", [
     kind: z.literal("review"),
     number: z.int().positive(),
     reviewId: z.int().positive(),
-    text: z.string(),
     actor: Actor,
     at: z.string(),
   }),

@@ -2,7 +2,6 @@ import { z } from "zod";
 import type { Envelope } from "../domain/envelope.ts";
 import type { RepositoryName } from "../domain/trigger.ts";
 import type { GitHub } from "./client.ts";
-import { renderVisibleText } from "./visible-text.ts";
 
 /** Who did what and when, as GitHub says it now, re-derived from the ids of an envelope: the envelope itself is never believed. */
 export type FetchedTrigger =
@@ -12,7 +11,6 @@ export type FetchedTrigger =
       at: string;
       number: number;
       label: string | null;
-      visibleText: string;
     }
   | { kind: "edited" }
   | { kind: "gone"; why: string };
@@ -126,7 +124,7 @@ function readLabelEvent(data: unknown): FetchedTrigger {
   if (!event.success || event.data.event !== "labeled") return { kind: "gone", why: "the label event does not exist" };
   const { actor, created_at, label, issue } = event.data;
   if (!actor || !label || !issue) return { kind: "gone", why: "the label event names no actor or issue" };
-  return { kind: "found", actor, at: created_at, number: issue.number, label: label.name, visibleText: "" };
+  return { kind: "found", actor, at: created_at, number: issue.number, label: label.name };
 }
 
 async function readComment(github: GitHub, data: unknown): Promise<FetchedTrigger> {
@@ -136,8 +134,7 @@ async function readComment(github: GitHub, data: unknown): Promise<FetchedTrigge
   const number = Number(/\/(\d+)$/.exec(comment.issue_url ?? comment.pull_request_url ?? "")?.[1]);
   if (!Number.isSafeInteger(number)) return { kind: "gone", why: "the comment belongs to nothing" };
   if ((await fetchEditedNodes(github, [comment.node_id])).size > 0) return { kind: "edited" };
-  const visibleText = renderVisibleText(comment.body ?? "").text;
-  return { kind: "found", actor: parsed.data.user, at: comment.created_at, number, label: null, visibleText };
+  return { kind: "found", actor: parsed.data.user, at: comment.created_at, number, label: null };
 }
 
 async function readReview(github: GitHub, number: number, data: unknown): Promise<FetchedTrigger> {
@@ -146,6 +143,5 @@ async function readReview(github: GitHub, number: number, data: unknown): Promis
   if (parsed.data.state.toLowerCase() !== "changes_requested")
     return { kind: "gone", why: "the review requests no changes any more" };
   if ((await fetchEditedNodes(github, [parsed.data.node_id])).size > 0) return { kind: "edited" };
-  const visibleText = renderVisibleText(parsed.data.body ?? "").text.trim();
-  return { kind: "found", actor: parsed.data.user, at: parsed.data.submitted_at, number, label: null, visibleText };
+  return { kind: "found", actor: parsed.data.user, at: parsed.data.submitted_at, number, label: null };
 }

@@ -5,7 +5,9 @@ import { type FoundPolicy, readFoundPolicy } from "../policy/read-policy.ts";
 
 export const policyFile = ".github/baton.yml";
 
-export type PolicyOutcome = ({ kind: "policy" } & FoundPolicy) | { kind: "mistaken"; text: string; sha: string };
+export type PolicyOutcome =
+  | ({ kind: "policy" } & FoundPolicy)
+  | { kind: "mistaken"; text: string; sha: string; source: string };
 
 /** The policy on the default branch, and only there; a mistake in it is a value with the sentence for people. */
 export async function fetchPolicy(
@@ -24,6 +26,6 @@ export async function fetchPolicy(
     return { kind: "policy", ...readFoundPolicy(text, file) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    return { kind: "mistaken", text: `${error.message} ${error.hint}`, sha: found?.sha ?? "" };
+    return { kind: "mistaken", text: `${error.message} ${error.hint}`, sha: found?.sha ?? "", source: text ?? "" };
   }
 }

@@ -1,3 +1,4 @@
+import type { Decision } from "../domain/decision.ts";
 import { Envelope } from "../domain/envelope.ts";
 import type { Policy } from "../domain/policy.ts";
 import type { Trigger } from "../domain/trigger.ts";
@@ -9,7 +10,7 @@ import { fetchActorType, fetchPermission } from "../github/permission.ts";
 import { fetchPullRequest } from "../github/pull-request.ts";
 import { fetchRunCounts, type RunCounts } from "../github/runs.ts";
 import { type FrozenSubject, fetchSubject } from "../github/subject.ts";
-import type { TriggerWorld } from "../triggers/decide-trigger.ts";
+import { refuseActor, type TriggerWorld } from "../triggers/decide-trigger.ts";
 import { makeEnvelope } from "../triggers/make-envelope.ts";
 import type { RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfTrigger } from "../triggers/session-of-trigger.ts";
@@ -28,7 +29,7 @@ export interface WorldSpec {
   identity: BatonIdentity;
 }
 
-/** The world of a trigger, read from GitHub now; `gone` when what triggered is no longer there. */
+/** The world of a trigger, read from GitHub now; `gone` when what triggered is no longer there, `refused` when its actor may not. */
 export type WorldOutcome =
   | {
       kind: "world";
@@ -37,6 +38,7 @@ export type WorldOutcome =
       subject: FrozenSubject | null;
       aliveRunId: string | null;
     }
+  | { kind: "refused"; decision: Decision }
   | { kind: "gone"; why: string };
 
 /** Reads everything the rule needs; actor, time and text are taken from GitHub by id, not from the delivery. */
@@ -45,6 +47,16 @@ export async function fetchWorld(spec: WorldSpec): Promise<WorldOutcome> {
   const happened = await fetchHappening(spec);
   if (happened.kind === "gone") return happened;
   const { actor, at, labelEventId } = happened;
+  const who = {
+    trigger: { ...trigger, actor },
+    actorType: await fetchActorType(github, actor),
+    permission: await fetchPermission(github, repository, actor),
+    ownAccountIds: identity.ids,
+    viaOwnApp: spec.viaAppId !== null && spec.viaAppId === identity.appId,
+    policy,
+  };
+  const decision = refuseActor(who);
+  if (decision) return { kind: "refused", decision };
   const subject = await fetchSubject(github, repository, trigger.number, at);
   if (subject.kind === "gone") return { kind: "gone", why: subject.why };
   const asked = subject.kind === "frozen" ? subject : await fetchSubject(github, repository, trigger.number, null);
@@ -70,12 +82,7 @@ export async function fetchWorld(spec: WorldSpec): Promise<WorldOutcome> {
     subject: frozen,
     aliveRunId,
     world: {
-      trigger: { ...trigger, actor },
-      actorType: await fetchActorType(github, actor),
-      permission: await fetchPermission(github, repository, actor),
-      ownAccountIds: identity.ids,
-      viaOwnApp: spec.viaAppId !== null && spec.viaAppId === identity.appId,
-      policy,
+      ...who,
       subject: { open: frozen?.open ?? false, fork: forkOf(frozen), edited: [...happened.edited, ...editedTexts] },
       session: {
         key,

@@ -10,7 +10,7 @@ export type CommandReading =
   | { kind: "malformed"; name: Command["name"]; reason: string }
   | { kind: "none"; reason: string };
 
-const names = ["continue", "stop", "status", "retry"] as const;
+export const commandNames = ["continue", "stop", "status", "retry"] as const;
 
 /**
  * Reads the command of a comment from its visible text (`github/visible-text.ts`): the first line that is not blank must
@@ -22,7 +22,7 @@ export function readCommand(visible: string): CommandReading {
   if (first < 0) return { kind: "none", reason: "nothing is visible" };
   // Four spaces or a tab would be a code block.
   const match = /^ {0,3}\/([a-z]+)(?:[ \t]+(.*))?$/.exec((lines[first] ?? "").trimEnd());
-  const name = names.find((known) => known === match?.[1]);
+  const name = commandNames.find((known) => known === match?.[1]);
   if (!match || !name) return { kind: "none", reason: "the first visible line is not a command" };
   const rest = (match[2] ?? "").trim();
   const below = lines

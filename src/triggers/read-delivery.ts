@@ -14,13 +14,14 @@ import {
   ReviewPayload,
   WorkflowRunPayload,
 } from "./payloads.ts";
-import { readCommand } from "./read-command.ts";
+import { commandNames, readCommand } from "./read-command.ts";
 import type { Reading, ReadingHands, RepositoryFacts, Signal, SubjectFacts } from "./reading.ts";
 
 type CommandTrigger = Extract<Trigger, { kind: "command" }>;
 
-/** Longest comment that is parsed at all, in UTF-16 units: GitHub's own limit (docs: 65,536 characters per body). */
-export const maxBodyLength = 65_536;
+/** How much of a comment is looked at, in UTF-16 units, to see whether it commands: the run reads the whole of it. */
+const headLength = 2_000;
+const mayCommand = new RegExp(`/(?:${commandNames.join("|")})`);
 
 /** Reads one webhook delivery, or one Actions event of the same name; pure, and every unknown shape is `ignored`. */
 export function readDelivery(event: string, payload: unknown, hands: ReadingHands): Reading {
@@ -41,7 +42,7 @@ export function readDelivery(event: string, payload: unknown, hands: ReadingHand
         readComment(found, found.comment, pullRequestFacts(found.pull_request), "review_comment", hands),
       );
     case "pull_request_review.submitted":
-      return parsed(ReviewPayload, payload, (found) => readReview(found, hands));
+      return parsed(ReviewPayload, payload, readReview);
     case "pull_request.closed":
       return parsed(PullRequestPayload, payload, (found) => ofPullRequest(found, "pull_request_closed"));
     case "pull_request.synchronize":
@@ -97,9 +98,8 @@ function readComment(
 ): Reading {
   const body = comment.body ?? "";
   // Most comments are no commands: a cheap look first, so that no stranger's text is parsed for nothing.
-  if (body.length > maxBodyLength || !body.includes("/"))
-    return { kind: "ignored", reason: "the comment is not a command" };
-  const reading = readCommand(hands.renderVisible(body));
+  if (!mayCommand.test(body)) return { kind: "ignored", reason: "the comment is not a command" };
+  const reading = readCommand(hands.renderVisible(body.slice(0, headLength)));
   if (reading.kind === "none") return { kind: "ignored", reason: reading.reason };
   const actor = comment.user;
   if (!actor) return { kind: "ignored", reason: "the comment has no author" };
@@ -131,18 +131,16 @@ function readComment(
   return { kind: "trigger", trigger, repository, installationId, subject: { ...subject, edited }, viaAppId };
 }
 
-function readReview(found: z.infer<typeof ReviewPayload>, hands: ReadingHands): Reading {
+function readReview(found: z.infer<typeof ReviewPayload>): Reading {
   const { review } = found;
   if (review.state.toLowerCase() !== "changes_requested") {
     return { kind: "ignored", reason: "only a review that requests changes steers a session" };
   }
   if (!review.user || !review.submitted_at) return { kind: "ignored", reason: "the review has no author or no time" };
-  const body = (review.body ?? "").slice(0, maxBodyLength);
   const trigger: Trigger = {
     kind: "review",
     number: found.pull_request.number,
     reviewId: review.id,
-    text: hands.renderVisible(body).trim(),
     actor: review.user,
     at: review.submitted_at,
   };

@@ -25,7 +25,7 @@ function triggerOf(event: (typeof events)[number], who = actor): Trigger {
     case "label":
       return { kind: "label", number: 12, label: "baton", actor: who };
     case "review":
-      return { kind: "review", number: 12, reviewId: 98, text: "no", actor: who, at };
+      return { kind: "review", number: 12, reviewId: 98, actor: who, at };
     case "continue":
       return { ...command, command: { name: "continue", text: "", budget_usd_micro: null, turns: null } };
     case "retry":
