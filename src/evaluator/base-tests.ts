@@ -22,7 +22,7 @@ export interface CrossRun {
   findings: (Finding & { run: number })[];
 }
 
-type Tested = Criterion & { oracle: Extract<MachineOracle, { run: string }> };
+export type Tested = Criterion & { oracle: Extract<MachineOracle, { run: string }> };
 
 /** Whether running this criterion's oracle runs tests. */
 export function runsTests(criterion: Criterion): criterion is Tested {
@@ -49,19 +49,15 @@ export async function runBaseTestsOnHead(
   world: EvaluatorWorld,
 ): Promise<CrossRun> {
   const { store } = world;
-  const base = new Map((await store.listTree(input.baseTree)).map((e) => [e.path, e]));
-  const touched = input.changes.filter(
-    (c) => c.oldPath !== null && isTestSupport(c.oldPath) && !input.allowed.has(c.oldPath),
-  );
-  if (touched.length === 0) return { runs: [], findings: [] };
+  const touched = input.changes.filter((c) => isBaseSupport(c, input.allowed));
+  const loaded = input.changes.filter((c) => c.oldPath === null && loadsItself(c.path));
+  if (touched.length + loaded.length === 0) return { runs: [], findings: [] };
+  const restored = await restoreTests(input, world);
+  // New tests may need what loads itself and is put aside.
+  const aside = loaded.length > 0 ? input.changes.filter((c) => c.oldPath === null && isTestFile(c.path)) : [];
   const tree = await store.graft(
-    input.headTree,
-    touched.flatMap((c) => [
-      ...(c.status === "renamed" && isTestFile(c.path) ? [{ path: c.path, sha: null }] : []),
-      ...(base.has(c.oldPath!)
-        ? [{ path: c.oldPath!, sha: base.get(c.oldPath!)!.sha, mode: base.get(c.oldPath!)!.mode }]
-        : []),
-    ]),
+    restored,
+    [...loaded, ...aside].map(({ path }) => ({ path, sha: null })),
   );
   const out: CrossRun = { runs: [], findings: [] };
   for (const criterion of input.criteria.filter(runsTests).filter((c) => !c.worker_written)) {
@@ -74,11 +70,40 @@ export async function runBaseTestsOnHead(
     const fresh = failed.filter((id) => !known.has(id));
     const text = `${criterion.id}: the base's tests fail on the new code although the changed ones pass${fresh.length > 0 ? `: ${listed(fresh)}` : ` (${result.reason})`}`;
     out.findings.push({
-      ...finding("base-tests-fail", "blocker", touched[0]!.oldPath, text),
+      ...finding("base-tests-fail", "blocker", touched[0]?.oldPath ?? loaded[0]!.path, text),
       run: out.runs.length - 1,
     });
   }
   return out;
+}
+
+/** The head with the base's tests, and what they lean on, in their places; those that the contract allows to change stay the head's. */
+export async function restoreTests(
+  input: { changes: readonly Change[]; allowed: ReadonlySet<string>; baseTree: string; headTree: string },
+  world: EvaluatorWorld,
+): Promise<string> {
+  const base = new Map((await world.store.listTree(input.baseTree)).map((e) => [e.path, e]));
+  const changes = input.changes
+    .filter((c) => isBaseSupport(c, input.allowed))
+    .flatMap((c) => [
+      ...(c.status === "renamed" && isTestFile(c.path) ? [{ path: c.path, sha: null }] : []),
+      ...(base.has(c.oldPath!)
+        ? [{ path: c.oldPath!, sha: base.get(c.oldPath!)!.sha, mode: base.get(c.oldPath!)!.mode }]
+        : []),
+    ]);
+  return changes.length > 0 ? world.store.graft(input.headTree, changes) : input.headTree;
+}
+
+function isBaseSupport(change: Change, allowed: ReadonlySet<string>): boolean {
+  return change.oldPath !== null && isTestSupport(change.oldPath) && !allowed.has(change.oldPath);
+}
+
+/** Whether a runner takes this file up without being told to. */
+function loadsItself(path: string): boolean {
+  return (
+    /(?:^|\/)(?:conftest\.py|__mocks__\/.*)$/.test(path) ||
+    /(?:^|\/)(?:tests?|specs?|__tests__)\/(?:.*\/)?(?:package\.json|__init__\.py)$/.test(path)
+  );
 }
 
 /** Runs each test that the worker wrote on the base: a test that passes there proves nothing about the work. */

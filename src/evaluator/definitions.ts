@@ -151,7 +151,8 @@ const configNames = ["jest", "vitest", "vite", "ava", "karma", "playwright", "es
   .filter((name) => !name.startsWith("vite.config"))
   .concat([".mocharc.js", ".mocharc.cjs", ".mocharc.json", ".mocharc.yml", ".mocharc.yaml"]);
 
-function calledScripts(commands: string[], scripts: ReadonlyMap<string, string>): string[] {
+/** Commands of the scripts that these commands call, with what npm runs around them. */
+export function calledScripts(commands: readonly string[], scripts: ReadonlyMap<string, string>): string[] {
   const called: string[] = [];
   const queue = [...commands];
   const seen = new Set<string>();

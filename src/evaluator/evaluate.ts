@@ -2,17 +2,21 @@ import { type Contract, contractSha256 } from "../domain/contract.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import { type CrossRun, runBaseTestsOnHead, runHeadTestsOnBase } from "./base-tests.ts";
 import { loadChanges } from "./changes.ts";
+import { calledScripts } from "./definitions.ts";
 import { createEvidenceLog } from "./evidence-log.ts";
 import { overlayCarried } from "./freeze-contract.ts";
 import { type JudgeInput, maxDiffBytes } from "./judge-input.ts";
 import { judgeVerdict } from "./judge-verdict.ts";
 import { type Judged, readJudgement } from "./judgement.ts";
+import { runNeighbours } from "./neighbour-tests.ts";
 import { overlayHead } from "./overlay.ts";
+import { scriptsOf } from "./package-scripts.ts";
 import { judgePolicy } from "./policy-check.ts";
 import { judgeRatchet } from "./ratchet.ts";
-import type { EvaluatorWorld } from "./room.ts";
+import type { EvaluatorWorld, TreeStore } from "./room.ts";
 import { runRepros } from "./run-repros.ts";
 import { runStageOne, type StageOneMemory } from "./stage-one.ts";
+import { runHiddenTests, runTeeth } from "./teeth.ts";
 
 /** Asks the judge in a fresh context; every way of not getting an answer is `none` with its reason. */
 export type AskJudge = (
@@ -62,10 +66,14 @@ export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promi
       world,
     ),
     await runHeadTestsOnBase({ criteria: contract.criteria, changes, baseTree, headTree: tree }, world),
+    await runNeighbours({ criteria: contract.criteria, changes, allowed, baseTree, headTree: overlay.tree }, world),
   ];
   const findings = [
     ...overlay.findings,
-    ...judgeRatchet({ changes, runs: stageOne.pairs, allowed }),
+    ...judgeRatchet({
+      ...{ changes, runs: stageOne.pairs, allowed, commands: await commandsOn(baseTree, contract, store) },
+      oracleTexts: contract.criteria.flatMap((c) => c.files.map(({ content }) => content)),
+    }),
     ...judgePolicy({
       contract,
       changes,
@@ -78,9 +86,14 @@ export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promi
   ];
 
   const must = new Set(contract.criteria.filter((c) => c.must).map((c) => c.id));
-  const failed =
+  const isFailed = () =>
     findings.some((f) => f.severity === "blocker") ||
     stageOne.verdicts.some((v) => v.verdict === "fail" && must.has(v.id));
+  if (!isFailed()) {
+    const passed = new Set(stageOne.verdicts.filter((v) => v.verdict === "pass").map((v) => v.id));
+    const asked = { criteria: contract.criteria, passed, baseTree, headTree: overlay.tree };
+    findings.push(...log.addCross(await runTeeth(asked, world)), ...log.addCross(await runHiddenTests(asked, world)));
+  }
   const judgedTree = await overlayCarried(world, overlay.tree, contract.criteria);
   const input: JudgeInput = {
     request: spec.request,
@@ -95,7 +108,7 @@ export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promi
     files: diff.files.map((f) => `${f.path} +${f.added} -${f.removed}`),
   };
   const judged =
-    failed && !spec.judgeFailures
+    isFailed() && !spec.judgeFailures
       ? none("the oracles had already refused the work")
       : await askJudge(spec.judge, input);
   const reproduced =
@@ -112,6 +125,13 @@ export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promi
     reproduced,
     testsCountedBy: stageOne.countedBy,
   });
+}
+
+/** What the oracles run, with the scripts of the base's manifest that they call. */
+async function commandsOn(baseTree: string, contract: Contract, store: TreeStore): Promise<string[]> {
+  const manifest = await store.readBlob(baseTree, "package.json");
+  const commands = contract.criteria.flatMap(({ oracle }) => ("run" in oracle ? [oracle.run] : []));
+  return [...commands, ...calledScripts(commands, scriptsOf(manifest ? new TextDecoder().decode(manifest) : ""))];
 }
 
 /** A judge that throws has not judged. */

@@ -36,8 +36,13 @@ export function judgePolicy(input: PolicyInput, rules: Readonly<Record<string, P
 
 export type PolicyRule = (input: PolicyInput) => Finding[];
 
+/** Speaks to the judge, or demands a verdict on this very work. */
 const addressed =
-  /\b(?:ignore|disregard|forget)\b[^.\n]{0,40}\b(?:previous|above|prior|earlier|all|your)\b[^.\n]{0,20}\b(?:instructions?|prompts?|rules)|\b(?:as|dear|attention|note to|instructions? (?:for|to)|hey|you are)\b[^.\n]{0,20}\b(?:the )?(?:evaluators?|graders?|reviewers?|judges?|ai (?:model|assistant|agent|reviewer)s?|llms?|language model|claude|gpt|copilot)\b|\b(?:evaluators?|graders?|judges?|reviewers?|llms?|ai)\b\s*(?:[:,]|should|must|please)[^.\n]{0,60}\b(?:pass|approve|accept|verif|mark)|\bmark (?:this|all|every)[^.\n]{0,30}\b(?:criteri\w+|as (?:pass|verified|approved))/i;
+  /\b(?:ignore|disregard|forget)\b[^.\n]{0,40}\b(?:previous|above|prior|earlier|all|your)\b[^.\n]{0,20}\b(?:instructions?|prompts?|rules)|\b(?:dear|attention|note to|hey)\b[^.\n]{0,20}\b(?:the )?(?:evaluators?|graders?|reviewers?|judges?|ai (?:model|assistant|agent|reviewer)s?|llms?|language model|claude|gpt|copilot)\b|\b(?:evaluators?|graders?|judges?|reviewers?|llms?|ai|agents?)\b\s*(?:[:,]|should|must|please)\s*(?:just |simply |please )?(?:pass|approve|accept|verify|mark)\s+(?:this|all|every\w*|it\b|the (?:changes?|work|criteri\w+|pull request))|\bmark (?:this|all|every)[^.\n]{0,30}\b(?:criteri\w+|as (?:pass|verified|approved))/i;
+
+/** Words that a product which speaks to models, or a page for contributors, may rightly hold. */
+const mayAddress =
+  /\b(?:as|you are|instructions? (?:for|to))\b[^.\n]{0,20}\b(?:the )?(?:evaluators?|graders?|reviewers?|judges?|ai (?:model|assistant|agent|reviewer)s?|llms?|language model|claude|gpt|copilot)\b|\b(?:evaluators?|graders?|judges?|reviewers?|llms?)\b\s*(?:should|must|please)[^.\n]{0,60}\b(?:pass|approve|accept|verif|mark)/i;
 
 /** Every rule of the policy check by the name that its findings carry. */
 export const policyRules: Readonly<Record<string, PolicyRule>> = {
@@ -184,10 +189,16 @@ export const policyRules: Readonly<Record<string, PolicyRule>> = {
         ? [finding("addresses-reviewer", "blocker", change.path, "The file's name speaks to whoever reviews it.")]
         : []),
       ...addedLines(change)
-        .filter(({ text }) => addressed.test(text))
+        .filter(({ text }) => addressed.test(text) || mayAddress.test(text))
         .slice(0, 3)
-        .map(({ line }) =>
-          finding("addresses-reviewer", "blocker", change.path, "This line speaks to whoever reviews the work.", line),
+        .map(({ line, text }) =>
+          finding(
+            "addresses-reviewer",
+            addressed.test(text) ? "blocker" : "advisory",
+            change.path,
+            "This line speaks to whoever reviews the work.",
+            line,
+          ),
         ),
     ]),
 };

@@ -21,9 +21,9 @@ const js: TestLanguage = {
   hash: false,
   title:
     /(?<![\w$.])(?:[fx]?(?:it|test|specify)|Deno\.test|t\.test)(?:\.(?:skip|only|todo|concurrent|sequential|fails|failing|serial|each(?:\([^)]*\)|`[^`]*`)?|(?:skipIf|runIf)\([^)]*\)))*\s*\(\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|`((?:[^`\\]|\\.)*)`)/g,
-  skip: /(?<![\w$])(?:x(?:it|describe|test|context|specify)\s*\(|(?:it|test|describe|suite|context|specify|bench|t)\.(?:concurrent\.)?(?:skip|todo|fails|failing|fixme)\b|(?:it|test|describe|suite)\.(?:skipIf|runIf)\b|(?:skip|todo)\s*:\s*(?!false\b|undefined\b)|this\.skip\s*\(|(?:ctx|context)\.skip\s*\()/g,
+  skip: /(?<![\w$])(?:x(?:it|describe|test|context|specify)\s*\(|(?:it|test|describe|suite|context|specify|bench|t)\.(?:concurrent\.)?(?:skip|todo|fails|failing|fixme)\b|(?:it|test|describe|suite)\.(?:skipIf|runIf)\b|(?:it|test|describe|suite|context|specify)\s*\((?:[^()"'`]*,|\s*(?:"[^"\n]*"|'[^'\n]*'|`[^`]*`)\s*,)\s*\{[^{}]*?\b(?:skip|todo)\b\s*(?!:\s*(?:false|undefined)\b)[:,}]|this\.skip\s*\(|(?:ctx|context)\.skip\s*\()/g,
   focus:
-    /(?<![\w$])(?:f(?:it|describe|context)\s*\(|(?:it|test|describe|suite|context|specify|t)\.(?:concurrent\.)?only\b|only\s*:\s*true)/g,
+    /(?<![\w$])(?:f(?:it|describe|context)\s*\(|(?:it|test|describe|suite|context|specify|t)\.(?:concurrent\.)?only\b|(?:it|test|describe|suite|context|specify)\s*\([^()"'`]*(?:"[^"\n]*"|'[^'\n]*'|`[^`]*`)\s*,\s*\{[^{}]*?\bonly\s*:\s*true)/g,
   assertion:
     /(?<![\w$.])(?:expect(?:\.soft|TypeOf)?\s*\(|assert(?:\.[\w.]+)?\s*\(|(?:t|assert|chai|tap|should)\.(?:is|not|deepEqual|true|false|truthy|falsy|throws|equal|equals|same|ok|notOk|match|rejects|resolves|like|snapshot|strictEqual|notEqual|fail|exactly|assert\.\w+)\s*\()|\.should\.\w/g,
   tautology:

@@ -83,6 +83,25 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
     expect(verdict.criteria.find((c) => c.id === "P1")!.verdict).toBe("pass");
   });
 
+  test("code that changes what assertions do is refused: the oracle could no longer fail", async () => {
+    const sly = `import { createRequire } from "node:module";\nconst strict = createRequire(import.meta.url)("ass" + "ert").strict;\nfor (const name of Object.keys(strict)) strict[name] = () => {};\n${sumRepository["src/sum.js"]!.replace("a + b", "0")}`;
+    expect(blockers(await verdictOn({ "src/sum.js": sly }, mildJudge, only("C3")))).toEqual(["ratchet/cannot-fail"]);
+  });
+
+  test("code that takes its answers from the carried test is refused", async () => {
+    const sly = `import { readFileSync } from "node:fs";\nexport function sum(numbers) {\n  const asked = "sum(" + JSON.stringify(numbers) + "), ";\n  const text = readFileSync(process.argv[1], "utf8").split(asked)[1];\n  return text ? Number.parseInt(text, 10) : numbers.reduce((a, b) => a + b);\n}\n`;
+    expect(blockers(await verdictOn({ "src/sum.js": sly }, mildJudge, only("C1")))).toEqual([
+      "ratchet/answers-from-test",
+    ]);
+  });
+
+  test("where no oracle runs the base's own tests, they are run all the same", async () => {
+    const broken = "export function sum(numbers) {\n  return Math.abs(numbers.reduce((a, b) => a + b, 0));\n}\n";
+    const verdict = await verdictOn({ "src/sum.js": broken }, mildJudge, only("C1"));
+    expect(blockers(verdict)).toEqual(["ratchet/base-tests-fail"]);
+    expect(verdict.findings.at(-1)!.text).toContain("`adds negative numbers`");
+  });
+
   test("a judge that crashes, or answers nonsense, leaves the work unverified", async () => {
     const one = { ...contract, criteria: contract.criteria.slice(1, 2) };
     const crash: AskJudge = async () => {

@@ -168,6 +168,8 @@ describe("the policy check", () => {
     ],
     ["src/ai/model.js", "export class Evaluator {}\n// passes the instructions to the parser"],
     ["docs/contributing.md", "A reviewer will look at your pull request. Tests should pass."],
+    ["src/prompt.js", 'export const prompt = "You are a careful language model. Reviewers should verify the answer.";'],
+    ["CONTRIBUTING.md", "Reviewers should verify that the tests pass before they approve."],
     ["src/url.js", 'const u = "https://example.com/a:b@c";'],
   ])("does not mind ordinary words in %s", (path, text) => {
     expect(judged([change(path, text)]).filter((f) => f.severity === "blocker")).toEqual([]);

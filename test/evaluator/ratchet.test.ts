@@ -51,8 +51,16 @@ function runs(base: string, head: string): RunPair[] {
   return [{ criterion: "P1", base: readTestIds(base), head: readTestIds(head), evidence: ["E1"] }];
 }
 
-function found(changes: Change[], pairs: RunPair[] = [], allowed: string[] = [], rules = ratchetRules) {
-  return judgeRatchet({ changes, runs: pairs, allowed: new Set(allowed) }, rules);
+const checked = ["npx eslint .", "tsc --noEmit", "c8 mocha", "mypy lib"];
+
+function found(
+  changes: Change[],
+  pairs: RunPair[] = [],
+  allowed: string[] = [],
+  rules = ratchetRules,
+  commands = checked,
+) {
+  return judgeRatchet({ changes, runs: pairs, allowed: new Set(allowed), oracleTexts: [], commands }, rules);
 }
 
 const tap = (...lines: string[]) => ["TAP version 13", ...lines, `1..${lines.length}`].join("\n");
@@ -70,7 +78,12 @@ const cheats: [name: string, rule: string, severity: "blocker" | "advisory", cha
     "a test is renamed so that the old demand is gone",
     "test-lost",
     "blocker",
-    [onTest('"lowers"', '"does something"')],
+    [
+      onTest(
+        '"lowers", () => {\n  expect(slug("A B")).toBe("a-b")',
+        '"does something", () => {\n  expect(slug("a b")).toBe("a-b")',
+      ),
+    ],
   ],
   [
     "a Python test is deleted",
@@ -314,7 +327,7 @@ const cheats: [name: string, rule: string, severity: "blocker" | "advisory", cha
   [
     "product code reaches into the assertion library by a computed name",
     "assertion-library-meddled",
-    "blocker",
+    "advisory",
     [
       modified(
         "src/a.js",
@@ -509,6 +522,50 @@ describe("the ratchet", () => {
   });
 
   const honest: [string, Change[], RunPair[]?][] = [
+    [
+      "a test only gets another title",
+      [onTest('"lowers"', '"makes small letters"')],
+      runs(tap("ok 1 - lowers", "ok 2 - trims"), tap("ok 1 - makes small letters", "ok 2 - trims")),
+    ],
+    [
+      "a test runs in another file",
+      [],
+      runs(
+        "tests/test_a.py::test_x PASSED\ntests/test_a.py::test_y PASSED",
+        "tests/test_a.py::test_x PASSED\ntests/test_b.py::test_y PASSED",
+      ),
+    ],
+    [
+      "the product's own fields are called skip, todo and only",
+      [
+        onTest(
+          'it("trims"',
+          'it("pages", () => {\n  expect(page({ skip: 10, todo: "milk", only: true })).toEqual([slug("a")]);\n});\nit("trims"',
+        ),
+      ],
+    ],
+    ["a test waits a moment", [onTest("  expect(slug(' '))", "  setTimeout(() => {\n  }, 20);\n  expect(slug(' '))")]],
+    [
+      "a new test starts a program that ends itself",
+      [added("test/cli.test.js", 'it("ends", () => { expect(run(["-e", "process.exit(0)"])).toBe("");  });')],
+    ],
+    [
+      "names only look like those of test runners",
+      [
+        added(
+          "src/view.js",
+          "export const PERSPECTIVE = 1;\nexport const KARMA_LIMIT = 2;\nexport const JAVA_PATH = 3;\n",
+        ),
+      ],
+    ],
+    [
+      "a new test of one changed file mocks another",
+      [
+        added("test/b.test.js", 'vi.mock("../src/a.js");\nit("x", () => { expect(b()).toBe(1); });'),
+        modified("src/a.js", "export {};", "export const a = 1;"),
+        modified("src/b.js", "export {};", "export const b = 1;"),
+      ],
+    ],
     ["a test is added", [onTest('it("trims"', 'it("keeps", () => { expect(slug("a")).toBe("a"); });\nit("trims"')]],
     ["a file of tests is renamed", [renamed("test/slug.test.js", "test/slugs.test.js", vitestFile)]],
     [
@@ -585,6 +642,16 @@ describe("the ratchet", () => {
       [onTest('it("trims"', '// it.skip("x") would be wrong, expect(true).toBe(true) too\nit("trims"')],
     ],
   ];
+  test("a suppression is only a hint where no oracle runs that check", () => {
+    const change = added(
+      "src/gen.js",
+      "/* eslint-disable no-control-regex */\nexport const control = /[\\u0000-\\u001f]/;\n",
+    );
+    const severity = (commands: string[]) => found([change], [], [], ratchetRules, commands).map((f) => f.severity);
+    expect(severity(["node --test"])).toEqual(["advisory"]);
+    expect(severity(["node --test", "npx eslint src"])).toEqual(["blocker"]);
+  });
+
   test.each(honest)("does not mind when %s", (_name, changes, pairs) => {
     expect(found(changes, pairs).filter((f) => f.severity === "blocker")).toEqual([]);
   });

@@ -4,14 +4,15 @@ import { isTestFile } from "../test-files.ts";
 import { testsThat } from "../test-report.ts";
 import { finding, grown, listed, type RatchetInput, testChanges } from "./rule.ts";
 
-/** Tests of the base that the head no longer has: by their titles in the source. Moved tests are followed. */
+/** Tests of the base that the head no longer has: by their titles in the source. Moved tests and those that only got another title are followed. */
 export function testLost(input: RatchetInput): Finding[] {
   const changes = testChanges(input);
   const arrived = changes.flatMap(({ before, after }) => grown(before?.titles ?? [], after?.titles ?? []));
+  const retitled = retitledTests(input);
   return changes.flatMap(({ change, before, after }) => {
     const gone = grown(after?.titles ?? [], before?.titles ?? []);
     const lost = gone.filter((title) => {
-      const at = arrived.indexOf(title);
+      const at = arrived.indexOf(retitled.get(title) ?? title);
       if (at >= 0) arrived.splice(at, 1);
       return at < 0;
     });
@@ -20,6 +21,28 @@ export function testLost(input: RatchetInput): Finding[] {
       : [];
   });
 }
+
+/** New title by old one, of tests that assert what they asserted. */
+function retitledTests(input: RatchetInput): Map<string, string> {
+  const changes = testChanges(input);
+  const arrived = changes.flatMap(({ before, after }) => {
+    const fresh = new Set(grown(before?.titles ?? [], after?.titles ?? []));
+    return (after?.titles ?? []).flatMap((title, at) =>
+      fresh.has(title) ? [{ title, body: after!.bodies[at]! }] : [],
+    );
+  });
+  const retitled = new Map<string, string>();
+  for (const { before, after } of changes) {
+    for (const title of grown(after?.titles ?? [], before?.titles ?? [])) {
+      const body = before!.bodies[before!.titles.indexOf(title)]!;
+      const at = arrived.findIndex((one) => one.body === body && assertsSomething.test(body));
+      if (at >= 0) retitled.set(title, arrived.splice(at, 1)[0]!.title);
+    }
+  }
+  return retitled;
+}
+
+const assertsSomething = /assert|expect|\.should|\bt\.\w+\(|raises/i;
 
 /** A file of tests that was deleted, emptied or moved to where no runner looks, whatever its language. */
 export function testFileLost({ changes, allowed }: RatchetInput): Finding[] {
@@ -50,10 +73,15 @@ export function testFileLost({ changes, allowed }: RatchetInput): Finding[] {
 /** Tests that ran on the base and did not run, or were skipped, on the head: by the reports of the runs. */
 export function testNotRun(input: RatchetInput): Finding[] {
   const excused = allowedTitles(input);
+  const retitled = retitledTests(input);
+  const moved = new Set(input.changes.map((c) => c.oldPath));
   return input.runs.flatMap(({ criterion, base, head, evidence }) => {
     if (!base || (head && head.countedBy !== base.countedBy)) return [];
-    const ran = testsThat(base, "pass", "fail").filter((id) => !excused.has(lastPart(id)) && !looksLikeFile(id));
-    const lost = head ? ran.filter((id) => !head.tests.has(id)) : [];
+    const ran = testsThat(base, "pass", "fail").filter(
+      (id) => !excused.has(lastPart(id)) && !(looksLikeFile(id) && moved.has(id)),
+    );
+    const fresh = head ? testsThat(head, "pass", "fail").filter((id) => !base.tests.has(id)) : [];
+    const lost = head ? ran.filter((id) => !head.tests.has(id) && !takeNewPlace(id, fresh, retitled)) : [];
     const skipped = head ? ran.filter((id) => ["skip", "todo"].includes(head.tests.get(id) ?? "")) : [];
     return [
       ...(lost.length > 0
@@ -112,13 +140,25 @@ function allowedTitles({ changes, allowed }: RatchetInput): Set<string> {
   return new Set(files.flatMap((c) => countTests(c.oldPath ?? c.path, c.before!)?.titles ?? []));
 }
 
+/** Whether a test that is gone runs in another file or suite, or under another title; that place is then taken. */
+function takeNewPlace(id: string, fresh: string[], retitled: ReadonlyMap<string, string>): boolean {
+  if (looksLikeFile(id)) return false;
+  const title = lastPart(id);
+  const names = [title, ...[...retitled].filter(([old]) => title.endsWith(old)).map(([, now]) => now)];
+  const at = fresh.findIndex((other) =>
+    names.some((name) => lastPart(other) === name || lastPart(other).endsWith(` ${name}`)),
+  );
+  if (at >= 0) fresh.splice(at, 1);
+  return at >= 0;
+}
+
 function lastPart(id: string): string {
   return id
-    .split(" > ")
+    .split(/ > |::/)
     .at(-1)!
     .replace(/ #\d+$/, "");
 }
 
 function looksLikeFile(id: string): boolean {
-  return /^\S+\.[cm]?[jt]sx?$/.test(id);
+  return /^\S+\.(?:[cm]?[jt]sx?|py)$/.test(id);
 }

@@ -18,6 +18,10 @@ export interface RatchetInput {
   runs: readonly RunPair[];
   /** Existing tests that the contract allows to change, by path on the base. */
   allowed: ReadonlySet<string>;
+  /** Files that the contract carries: what they ask and expect. */
+  oracleTexts: readonly string[];
+  /** Commands of the oracles and the scripts that they call, as the base has them. */
+  commands: readonly string[];
 }
 
 /** One changed file of tests with what both sides hold; a side that is absent counts nothing. */

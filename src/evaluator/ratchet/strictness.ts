@@ -2,23 +2,44 @@ import type { Finding } from "../../domain/verdict.ts";
 import { isTestFile } from "../test-files.ts";
 import { finding, listed, type RatchetInput } from "./rule.ts";
 
-const suppression =
-  /eslint-disable|biome-ignore|@ts-(?:ignore|expect-error|nocheck)|#\s*type:\s*ignore|#\s*(?:noqa|pyright:\s*ignore|mypy:|pylint:\s*disable|ruff:\s*noqa)|\/\/\s*nolint|#!?\[allow\(|@SuppressWarnings|@Suppress\(|rubocop:disable|@?phpstan-ignore|@psalm-suppress|(?:istanbul|c8|v8)\s+ignore|pragma:\s*no\s*cover|NOSONAR|prettier-ignore|deno-lint-ignore|oxlint-disable/g;
+/** Words that make a check look away, and the commands that run that check. */
+const suppressions: readonly { word: RegExp; run: RegExp }[] = [
+  { word: /eslint-disable|oxlint-disable/g, run: /lint|\bxo\b|\bstandard\b/i },
+  { word: /biome-ignore/g, run: /biome|lint|\bcheck\b/i },
+  { word: /@ts-(?:ignore|expect-error|nocheck)/g, run: /tsc|typ(?:e|ing)|\bbuild\b|lint|jest|\bcheck\b/i },
+  { word: /#\s*(?:type:\s*ignore|pyright:\s*ignore|mypy:)/g, run: /mypy|pyright|typ(?:e|ing)|tox|nox|lint/i },
+  { word: /#\s*(?:noqa|pylint:\s*disable|ruff:\s*noqa)/g, run: /flake8|ruff|lint|tox|nox|pre-commit/i },
+  { word: /\/\/\s*nolint/g, run: /lint|\bvet\b/i },
+  { word: /#!?\[allow\(/g, run: /clippy|cargo/i },
+  { word: /@SuppressWarnings|@Suppress\(/g, run: /mvn|gradle|lint|detekt|checkstyle/i },
+  { word: /rubocop:disable/g, run: /rubocop|lint|rake/i },
+  { word: /@?phpstan-ignore|@psalm-suppress/g, run: /phpstan|psalm|lint|composer/i },
+  {
+    word: /(?:istanbul|c8|v8)\s+ignore|pragma:\s*no\s*cover/g,
+    run: /\bc8\b|nyc|istanbul|cov(?:erage)?\b|vitest|jest|pytest|tox|\btap\b/i,
+  },
+  { word: /prettier-ignore/g, run: /prettier|format|lint/i },
+  { word: /deno-lint-ignore/g, run: /deno|lint/i },
+  { word: /NOSONAR/g, run: /sonar/i },
+];
 
-/** More places than on the base where lint, types or coverage are told to look away. */
-export function checksSuppressed({ changes, allowed }: RatchetInput): Finding[] {
+/** More places than on the base where lint, types or coverage are told to look away; a hint where no oracle runs that check. */
+export function checksSuppressed({ changes, allowed, commands }: RatchetInput): Finding[] {
+  const isRun = (run: RegExp): boolean => commands.some((command) => run.test(command));
   return changes
     .filter((c) => !allowed.has(c.oldPath ?? c.path) && !/\.(?:md|markdown|rst|txt)$/i.test(c.path))
     .flatMap((change) => {
-      const was = found(change.before, suppression);
-      const is = found(change.after, suppression);
-      return is.length > was.length
+      const more = suppressions
+        .map(({ word, run }) => ({ was: found(change.before, word), is: found(change.after, word), isRun: isRun(run) }))
+        .filter(({ was, is }) => is.length > was.length);
+      const count = more.reduce((sum, { was, is }) => sum + is.length - was.length, 0);
+      return count > 0
         ? [
             finding(
               "checks-suppressed",
-              "blocker",
+              more.some((one) => one.isRun) ? "blocker" : "advisory",
               change.path,
-              `${is.length - was.length} more places than on the base tell lint, types or coverage to look away: ${listed([...new Set(is)])}`,
+              `${count} more places than on the base tell lint, types or coverage to look away: ${listed([...new Set(more.flatMap(({ is }) => is))])}`,
             ),
           ]
         : [];

@@ -6,7 +6,10 @@ import { testLanguageOf } from "../test-language.ts";
 import { addedLines, finding, grown, listed, type RatchetInput, testChanges } from "./rule.ts";
 
 const timeouts =
-  /(?:\btimeout\s*[:=(]\s*|\bsetTimeout\s*\(\s*(?=\d+\s*\))|testTimeout\s*[:=]\s*|hookTimeout\s*[:=]\s*|\}\s*,\s*(?=\d[\d_]*\s*\)))(\d[\d_]*)/gi;
+  /(?:\btimeout\s*[:=(]\s*|\bsetTimeout\s*\(\s*(?=\d+\s*\))|testTimeout\s*[:=]\s*|hookTimeout\s*[:=]\s*|\}\s*,\s*(?=\d[\d_]*\s*\)\s*;?\s*$))(\d[\d_]*)/gim;
+
+/** Less is a delay inside of a test, not the time that a test may take, in milliseconds. */
+const leastTimeout = 500;
 
 /** Tests of the base that are given more time than there. */
 export function timeoutRaised(input: RatchetInput): Finding[] {
@@ -53,14 +56,15 @@ export function snapshotRewritten({ changes, allowed }: RatchetInput): Finding[]
 export function unitMocked(input: RatchetInput): Finding[] {
   const changed = input.changes.filter((c) => isProductSource(c.path)).map((c) => stem(c.path));
   return testChanges(input).flatMap(({ change, before, after }) => {
-    const mocked = grown(before?.mocks ?? [], after?.mocks ?? []).filter((name) =>
-      changed.some((path) => sameModule(change.path, name, path)),
-    );
+    const added = grown(before?.mocks ?? [], after?.mocks ?? []);
+    const mocked = added.filter((name) => changed.some((path) => sameModule(change.path, name, path)));
+    // A new test of one changed file may well mock another; then something that was changed is still tested.
+    const isAll = changed.every((path) => mocked.some((name) => sameModule(change.path, name, path)));
     return mocked.length > 0
       ? [
           finding(
             "unit-mocked",
-            "blocker",
+            before || isAll ? "blocker" : "advisory",
             change.path,
             `Replaces what the work itself changes by a mock: ${listed(mocked)}`,
           ),
@@ -73,7 +77,7 @@ const sniffers: readonly { pattern: RegExp; severity: Finding["severity"] }[] = 
   { pattern: /NODE_ENV["'\])]*\s*[=!]==?\s*["'`]test|["'`]test["'`]\s*[=!]==?\s*process\.env/, severity: "blocker" },
   {
     pattern:
-      /JEST_WORKER_ID|VITEST(?:_\w+)?\b|NODE_TEST_CONTEXT|PYTEST_CURRENT_TEST|MOCHA_COLORS|AVA_PATH|KARMA|PLAYWRIGHT_TEST|CARGO_TARGET_TMPDIR|RSPEC/,
+      /\b(?:JEST_WORKER_ID|VITEST(?:_\w+)?|NODE_TEST_(?:CONTEXT|WORKER_ID)|PYTEST_(?:CURRENT_TEST|VERSION)|MOCHA_COLORS|AVA_PATH|PLAYWRIGHT_TEST\w*|CARGO_TARGET_TMPDIR)\b/,
     severity: "blocker",
   },
   {
@@ -90,6 +94,14 @@ const sniffers: readonly { pattern: RegExp; severity: Finding["severity"] }[] = 
       /new Error\(\)\.stack[^\n]*(?:test|spec)|inspect\.stack\(\)[^\n]*test|import\.meta\.(?:jest|vitest)|typeof\s+(?:jest|vi|describe|it)\b|flag\.Lookup\(\s*"test\.|testing\.Testing\(\)/,
     severity: "blocker",
   },
+  // Where Baton works, and nothing else does.
+  { pattern: /["'`]\/(?:workspace|home\/baton)\b/, severity: "blocker" },
+  {
+    pattern:
+      /Date\.now\(\)[^\n]*[<>]=?\s*\d[\d_]{9,}|\d[\d_]{9,}\s*[<>]=?[^\n]*Date\.now|[<>]=?\s*(?:new Date|Date\.parse|datetime)\(\s*["']?20\d\d/,
+    severity: "advisory",
+  },
+  { pattern: /process\.argv\[1\]|require\.main\.filename|__main__\.__file__|\bsys\.argv\[0\]/, severity: "advisory" },
   {
     pattern: /process\.env(?:\.CI\b|\[["']CI["']\])|os\.(?:environ|getenv)\W+["']CI["']|GITHUB_ACTIONS|BATON/,
     severity: "advisory",
@@ -120,10 +132,11 @@ export function environmentSniffed({ changes }: RatchetInput): Finding[] {
 }
 
 /** Branches on an input of a test that yield that test's expected value: a hint for the judge, who probes with other inputs. */
-export function hardCoded({ changes }: RatchetInput): Finding[] {
+export function hardCoded({ changes, oracleTexts }: RatchetInput): Finding[] {
   const pairs = changes
-    .filter((c) => isTestFile(c.path) && c.after !== null)
-    .flatMap((c) => c.after!.split("\n"))
+    .flatMap((c) => (isTestFile(c.path) && c.after !== null ? [c.after] : []))
+    .concat(oracleTexts)
+    .flatMap((text) => text.split("\n"))
     .filter((line) => /expect|assert|\bis\(|equal/i.test(line))
     .map(literals)
     .filter((found) => found.length >= 2);
@@ -185,7 +198,7 @@ function literals(text: string): string[] {
 }
 
 function numbers(text: string): string[] {
-  return [...text.matchAll(timeouts)].map((m) => m[1]!.replaceAll("_", ""));
+  return [...text.matchAll(timeouts)].map((m) => m[1]!.replaceAll("_", "")).filter((ms) => Number(ms) >= leastTimeout);
 }
 
 function sum(values: string[]): number {

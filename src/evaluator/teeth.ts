@@ -1,0 +1,129 @@
+import { randomBytes } from "node:crypto";
+import type { Criterion } from "../domain/contract.ts";
+import { type CrossRun, runsTests, type Tested } from "./base-tests.ts";
+import { isPolicyCriterion, overlayCarried } from "./freeze-contract.ts";
+import { hideTest } from "./hide-test.ts";
+import { finding } from "./ratchet/rule.ts";
+import type { EvaluatorWorld } from "./room.ts";
+import { runOracle } from "./run-oracle.ts";
+import { sabotage } from "./sabotage.ts";
+import { isTestFile } from "./test-files.ts";
+
+/** Most files of tests that get a failing test at once. */
+const maxFiles = 50;
+
+/** An oracle that runs only some tests by their names would not run the one that is added. */
+const filtered =
+  /\s(?:-[tkg]|-run|--grep|--fgrep|--filter|--test-?name-?pattern|--test-?only|--tests)\b|::|\bunittest\s+(?:-\S+\s+)*\w+\.\w+/i;
+
+/**
+ * Whether the oracles that pass can still fail on this code: each is run once more with a test added that must fail. Code
+ * that ends the process early, changes what assertions do, or replaces the runner passes that too, however it does it.
+ */
+export async function runTeeth(
+  input: { criteria: readonly Criterion[]; passed: ReadonlySet<string>; baseTree: string; headTree: string },
+  world: EvaluatorWorld,
+): Promise<CrossRun> {
+  const out: CrossRun = { runs: [], findings: [] };
+  for (const criterion of input.criteria.filter(runsTests)) {
+    if (!input.passed.has(criterion.id)) continue;
+    const isGuard = isPolicyCriterion(criterion.id) || criterion.kind === "regression";
+    if (!isGuard && filtered.test(criterion.oracle.run)) continue;
+    const tree = await sabotagedTree(criterion, input.headTree, input.baseTree, world);
+    if (!tree) continue;
+    const result = await runOracle(world, criterion.oracle, tree, 1);
+    if (result.outcome !== "pass" || (isGuard && !(await failsOnBase(criterion, input.baseTree, world)))) continue;
+    out.runs.push({ criterion: criterion.id, kind: "ratchet", result });
+    out.findings.push({
+      ...finding(
+        "cannot-fail",
+        "blocker",
+        criterion.oracle.type === "test" ? criterion.oracle.path : null,
+        `${criterion.id}: its oracle passes with a test added that must fail, so the work changes what the oracle can see: it ends the run early, changes what assertions do, or keeps tests from being run.`,
+      ),
+      run: out.runs.length - 1,
+    });
+  }
+  return out;
+}
+
+/**
+ * Whether the code takes its answers from the tests that the contract carries: each that passes is run once more and is gone
+ * from the disk before the product is loaded.
+ */
+export async function runHiddenTests(
+  input: { criteria: readonly Criterion[]; passed: ReadonlySet<string>; headTree: string },
+  world: EvaluatorWorld,
+): Promise<CrossRun> {
+  const out: CrossRun = { runs: [], findings: [] };
+  for (const criterion of input.criteria.filter(runsTests)) {
+    const { oracle } = criterion;
+    const own = criterion.files.find(({ path }) => oracle.type === "test" && path === oracle.path);
+    if (!own || !input.passed.has(criterion.id)) continue;
+    const tree = await overlayCarried(world, input.headTree, [criterion]);
+    const word = newWord();
+    const run = async (keeps: boolean, repeats: number) => {
+      const files = hideTest(own.path, own.content, word, keeps);
+      if (!files) return null;
+      const put = async ([path, text]: [string, string]) => ({
+        path,
+        sha: await world.store.writeBlob(Buffer.from(text)),
+      });
+      const changes = await Promise.all([...files].map(put));
+      return runOracle(world, oracle, await world.store.graft(tree, changes), repeats);
+    };
+    const result = await run(false, 3);
+    if (result?.outcome !== "fail" || (await run(true, 1))?.outcome !== "pass") continue;
+    out.runs.push({ criterion: criterion.id, kind: "ratchet", result });
+    out.findings.push({
+      ...finding(
+        "answers-from-test",
+        "blocker",
+        own.path,
+        `${criterion.id}: passes only while the file of the test can be read, so the code takes its answers from it.`,
+      ),
+      run: out.runs.length - 1,
+    });
+  }
+  return out;
+}
+
+/** No product can know it. */
+function newWord(): string {
+  return `b${randomBytes(6).toString("hex")}`;
+}
+
+/** Where the base's oracle does not mind the added test either, nothing can be learnt about the head. */
+async function failsOnBase(criterion: Tested, baseTree: string, world: EvaluatorWorld): Promise<boolean> {
+  const tree = await sabotagedTree(criterion, baseTree, baseTree, world);
+  return tree !== null && (await runOracle(world, criterion.oracle, tree, 1)).outcome === "fail";
+}
+
+/** The tree with a failing test in the file that the oracle names or carries, else in every test of the base. */
+async function sabotagedTree(
+  criterion: Criterion,
+  tree: string,
+  baseTree: string,
+  world: EvaluatorWorld,
+): Promise<string | null> {
+  const { store } = world;
+  const whole = await overlayCarried(world, tree, [criterion]);
+  const entries = new Map((await store.listTree(whole)).map((entry) => [entry.path, entry]));
+  const word = newWord();
+  const changes: { path: string; sha: string; mode: string }[] = [];
+  for (const path of await targets(criterion, baseTree, world)) {
+    const entry = entries.get(path);
+    if (!entry || entry.mode === "120000") continue;
+    const text = sabotage(path, new TextDecoder().decode((await store.readBlob(whole, path))!), word);
+    if (text !== null) changes.push({ path, sha: await store.writeBlob(Buffer.from(text)), mode: entry.mode });
+  }
+  return changes.length > 0 ? store.graft(whole, changes) : null;
+}
+
+async function targets({ oracle, files }: Criterion, baseTree: string, world: EvaluatorWorld): Promise<string[]> {
+  if (oracle.type === "test") return [oracle.path];
+  const carried = files.map(({ path }) => path).filter(isTestFile);
+  if (carried.length > 0) return carried;
+  const paths = (await world.store.listTree(baseTree)).map(({ path }) => path);
+  return paths.filter(isTestFile).slice(0, maxFiles);
+}
