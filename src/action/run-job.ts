@@ -14,6 +14,7 @@ import { createGitHubForge } from "../run/github-forge.ts";
 import { readyHost } from "../run/ready-host.ts";
 import { readRegistries } from "../run/registries.ts";
 import { runSession } from "../run/run.ts";
+import { normaliseFolder } from "../run/start-in.ts";
 import { version } from "../run/version.ts";
 import type { Door } from "./door.ts";
 import { fetchOwnPlaybook } from "./fetch-playbooks.ts";
@@ -53,6 +54,7 @@ export async function runJob(
     policySource: said,
     limits: lowered.limits,
     branchPrefix: inputs.branch_prefix,
+    workingDirectory: normaliseFolder(inputs.working_directory),
     models: {
       initializer: inputs.model ?? policy.models.initializer,
       worker: inputs.model ?? policy.models.worker,

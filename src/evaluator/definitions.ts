@@ -125,16 +125,20 @@ function difference(file: string, severity: Finding["severity"], text: string): 
 /** Files of the base that the oracles reach: scripts that they call, and what runner configurations import. */
 async function reachedFiles(contract: Contract, base: ReadText): Promise<Set<string>> {
   const commands = contract.criteria.flatMap((c) => ("run" in c.oracle ? [c.oracle.run] : []));
-  const scripts = scriptsOf((await base("package.json")) ?? "");
-  const words = [...commands, ...calledScripts(commands, scripts), (await base("Makefile")) ?? ""].flatMap((c) =>
-    c.split(/[\s;&|()'"=]+/),
-  );
   const reached = new Set<string>();
-  const queue = words
-    .map((word) => word.replace(/^\.\//, ""))
-    .filter(looksLikeTool)
-    .filter((path) => !isTestFile(path));
-  queue.push(...configNames.filter((name) => !reached.has(name)));
+  const queue: string[] = [];
+  for (const folder of new Set(["", ...commands.flatMap(foldersEntered)])) {
+    const scripts = scriptsOf((await base(join(folder, "package.json"))) ?? "");
+    const makefileText = (await base(join(folder, "Makefile"))) ?? "";
+    const words = [...commands, ...calledScripts(commands, scripts), makefileText].flatMap((c) =>
+      c.split(/[\s;&|()'"=]+/),
+    );
+    const called = words
+      .map((word) => word.replace(/^\.\//, ""))
+      .filter(looksLikeTool)
+      .filter((path) => !isTestFile(path));
+    queue.push(...[...called, ...configNames].map((path) => join(folder, path)));
+  }
   while (queue.length > 0 && reached.size < 200) {
     const path = queue.shift()!;
     if (reached.has(path)) continue;
@@ -144,6 +148,15 @@ async function reachedFiles(contract: Contract, base: ReadText): Promise<Set<str
     for (const candidate of importsOf(path, text)) if (!reached.has(candidate)) queue.push(candidate);
   }
   return reached;
+}
+
+/** Folders of the repository that a command goes into before it runs something: a monorepo's oracles begin with `cd`. */
+function foldersEntered(command: string): string[] {
+  return [
+    ...command.matchAll(/(?:^|[\s;&|(])(?:cd|--prefix|--workspace|-C|-w)[\s=]+(?:'([^']+)'|"([^"]+)"|([^\s;&|)]+))/g),
+  ]
+    .map((match) => join((match[1] ?? match[2] ?? match[3]!).replace(/^\/workspace\/?/, "")))
+    .filter((folder) => !folder.startsWith("/") && !folder.startsWith("..") && folder !== ".");
 }
 
 const configNames = ["jest", "vitest", "vite", "ava", "karma", "playwright", "eslint"]
@@ -159,7 +172,7 @@ export function calledScripts(commands: readonly string[], scripts: ReadonlyMap<
   while (queue.length > 0) {
     const command = queue.shift()!;
     for (const match of command.matchAll(
-      /\b(?:npm|pnpm|yarn|bun|node --run|run-[sp]|npm-run-all)\s+(?:run(?:-script)?\s+|--silent\s+|-s\s+)*([\w:.*-]+)|--run[= ]([\w:.-]+)/g,
+      /\b(?:npm|pnpm|yarn|bun|node --run|run-[sp]|npm-run-all)\s+(?:run(?:-script)?\s+|--silent\s+|-s\s+|(?:--prefix|--workspace|--filter|-C|-w)[=\s]+\S+\s+)*([\w:.*-]+)|--run[= ]([\w:.-]+)/g,
     )) {
       const name = match[1] ?? match[2]!;
       for (const around of [`pre${name}`, name === "t" ? "test" : name, `post${name}`]) {

@@ -9,7 +9,8 @@ export interface GuessedSetup {
 /** A file of the root, and what it suggests. */
 interface Rule {
   file: string;
-  command: string;
+  /** Run one after the other: what can be split into fetching and building is a command of its own. */
+  commands: readonly string[];
   network: string;
   /** Rules of one group exclude each other; the first match wins. */
   group: string;
@@ -20,43 +21,45 @@ export const guessRules: readonly Rule[] = [
   {
     group: "node",
     file: "pnpm-lock.yaml",
-    command: `${corepack("pnpm")} && pnpm install --frozen-lockfile`,
+    commands: [corepack("pnpm"), "pnpm install --frozen-lockfile"],
     network: "npm",
   },
   {
     group: "node",
     file: "yarn.lock",
-    command: `${corepack("yarn")} && { yarn install --immutable || yarn install --frozen-lockfile; }`,
+    commands: [corepack("yarn"), "yarn install --frozen-lockfile"],
     network: "yarn",
   },
-  { group: "node", file: "bun.lock", command: "bun install --frozen-lockfile", network: "npm" },
-  { group: "node", file: "bun.lockb", command: "bun install --frozen-lockfile", network: "npm" },
-  { group: "node", file: "package-lock.json", command: "npm ci", network: "npm" },
-  { group: "node", file: "npm-shrinkwrap.json", command: "npm ci", network: "npm" },
-  { group: "node", file: "package.json", command: "npm install --no-package-lock", network: "npm" },
-  { group: "python", file: "uv.lock", command: "uv sync --frozen", network: "pip" },
-  { group: "python", file: "poetry.lock", command: "poetry install --no-interaction", network: "pip" },
-  { group: "python", file: "Pipfile.lock", command: "pipenv sync --dev", network: "pip" },
-  { group: "python", file: "requirements.txt", command: venv("-r requirements.txt"), network: "pip" },
-  { group: "python", file: "pyproject.toml", command: venv("-e ."), network: "pip" },
-  { group: "go", file: "go.mod", command: "go mod download", network: "go" },
-  { group: "rust", file: "Cargo.lock", command: "cargo fetch --locked", network: "cargo" },
-  { group: "rust", file: "Cargo.toml", command: "cargo fetch", network: "cargo" },
-  { group: "ruby", file: "Gemfile.lock", command: "bundle install", network: "gem" },
-  { group: "php", file: "composer.lock", command: "composer install --no-interaction", network: "composer" },
-  { group: "elixir", file: "mix.lock", command: "mix deps.get", network: "hex" },
-  { group: "dotnet", file: "packages.lock.json", command: "dotnet restore --locked-mode", network: "nuget" },
-  { group: "maven", file: "pom.xml", command: "mvn -B -q dependency:go-offline", network: "maven" },
+  { group: "node", file: "bun.lock", commands: ["bun install --frozen-lockfile"], network: "npm" },
+  { group: "node", file: "bun.lockb", commands: ["bun install --frozen-lockfile"], network: "npm" },
+  { group: "node", file: "package-lock.json", commands: ["npm ci"], network: "npm" },
+  { group: "node", file: "npm-shrinkwrap.json", commands: ["npm ci"], network: "npm" },
+  { group: "node", file: "package.json", commands: ["npm install --no-package-lock"], network: "npm" },
+  { group: "python", file: "uv.lock", commands: ["uv sync --frozen"], network: "pip" },
+  { group: "python", file: "poetry.lock", commands: ["poetry install --no-interaction"], network: "pip" },
+  { group: "python", file: "Pipfile.lock", commands: ["pipenv sync --dev"], network: "pip" },
+  { group: "python", file: "requirements.txt", commands: [venv("-r requirements.txt")], network: "pip" },
+  { group: "python", file: "pyproject.toml", commands: [venv("-e .")], network: "pip" },
+  { group: "go", file: "go.mod", commands: ["go mod download"], network: "go" },
+  { group: "rust", file: "Cargo.lock", commands: ["cargo fetch --locked"], network: "cargo" },
+  { group: "rust", file: "Cargo.toml", commands: ["cargo fetch"], network: "cargo" },
+  { group: "ruby", file: "Gemfile.lock", commands: ["bundle install"], network: "gem" },
+  { group: "php", file: "composer.lock", commands: ["composer install --no-interaction"], network: "composer" },
+  { group: "elixir", file: "mix.lock", commands: ["mix deps.get"], network: "hex" },
+  { group: "dotnet", file: "packages.lock.json", commands: ["dotnet restore --locked-mode"], network: "nuget" },
+  { group: "maven", file: "pom.xml", commands: ["mvn -B -q dependency:go-offline"], network: "maven" },
 ];
 
-/** What `setup` most likely is, from the paths of the base's tracked files; only the root counts, so that fixtures never decide. */
-export function guessSetup(files: readonly string[]): GuessedSetup {
-  const root = new Set(files.filter((file) => !file.includes("/")));
+/** What `setup` most likely is, from the paths of the base's tracked files; only the root (or the folder that commands start in) counts, so that fixtures never decide. */
+export function guessSetup(files: readonly string[], folder = ""): GuessedSetup {
+  const prefix = folder === "" ? "" : `${folder}/`;
+  const inFolder = files.filter((file) => file.startsWith(prefix)).map((file) => file.slice(prefix.length));
+  const root = new Set(inFolder.filter((file) => !file.includes("/")));
   const groups = new Map<string, Rule>();
   for (const rule of guessRules) if (!groups.has(rule.group) && root.has(rule.file)) groups.set(rule.group, rule);
   const chosen = [...groups.values()];
   return {
-    commands: chosen.map((rule) => rule.command),
+    commands: chosen.flatMap((rule) => rule.commands),
     network: [...new Set(chosen.map((rule) => rule.network))],
     because: chosen.map((rule) => rule.file),
   };
@@ -67,7 +70,7 @@ export function guessSetup(files: readonly string[]): GuessedSetup {
 function corepack(program: string): string {
   const enable = `corepack enable --install-directory "$HOME/.local/bin" ${program} && ${program} --version`;
   const install = `npm install --global --force --prefix "$HOME/.local" ${program}`;
-  return `mkdir -p "$HOME/.local/bin" && { { ${enable}; } || ${install}; }`;
+  return `${program} --version || { mkdir -p "$HOME/.local/bin" && { { ${enable}; } || ${install}; }; }`;
 }
 
 // A virtual environment in HOME: the layer copies untracked files and HOME, and system Pythons refuse a bare pip install (PEP 668).

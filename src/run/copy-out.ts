@@ -15,6 +15,7 @@ export async function copyOut(run: Run, workDir: string): Promise<RunEnd | null>
   const snapshot = await run.store.snapshot(workDir, {
     baseTree,
     isProtected: (path) => run.protection(path) !== null,
+    ignore: run.workshop.leftBySetUp(),
   });
   run.workTree = snapshot.tree;
   const outside = snapshot.restored.filter((path) => run.protection(path) === outsideScope);

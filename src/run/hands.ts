@@ -70,6 +70,7 @@ async function copyAndSave(run: Run, workDir: string, before: Promise<void>): Pr
     const snapshot = await run.store.snapshot(workDir, {
       baseTree,
       isProtected: (path) => run.protection(path) !== null,
+      ignore: run.workshop.leftBySetUp(),
     });
     run.workTree = snapshot.tree;
   } catch {

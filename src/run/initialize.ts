@@ -10,6 +10,7 @@ import type { Run } from "./open-run.ts";
 import { describeInitializer } from "./roles.ts";
 import { saveWork } from "./save.ts";
 import { publishProgress } from "./show.ts";
+import { startDraftIn, startIn, startPath } from "./start-in.ts";
 
 /** Drafts that Baton refuses before it gives up. */
 const maxRefusals = 3;
@@ -22,7 +23,7 @@ export async function initialize(run: Run): Promise<RunEnd | null> {
   }
   const bench = await run.workshop.openBench(await run.store.treeOf(base.sha), outputsDirOf(run));
   try {
-    const tools = initializerTools({ sandbox: bench.sandbox });
+    const tools = initializerTools({ sandbox: bench.sandbox, cwd: startPath(run.world.workingDirectory ?? "") });
     const spec = await describeInitializer(run, tools);
     const context = await runContext(
       spec,
@@ -40,10 +41,11 @@ export async function initialize(run: Run): Promise<RunEnd | null> {
 
 async function freeze(run: Run, draft: ContractDraft): Promise<RunEnd | null> {
   const state = run.session.state();
+  const folder = run.world.workingDirectory ?? "";
   const outcome = await freezeContract(
     {
-      draft,
-      policyOracles: run.world.policy.oracles,
+      draft: startDraftIn(folder, draft),
+      policyOracles: run.world.policy.oracles.map((command) => startIn(folder, command)),
       requestSha256: state.request.sha256,
       baseSha: state.base.sha,
     },

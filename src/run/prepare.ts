@@ -4,6 +4,7 @@ import { findHumanCommits } from "./human-commits.ts";
 import { readCommands } from "./inbox.ts";
 import type { Run } from "./open-run.ts";
 import { judgeNewBase, takeUpNewBase } from "./refresh.ts";
+import { startIn } from "./start-in.ts";
 
 /** Longest time in ms of one `skip_if` command. */
 const skipIfTimeoutMs = 300_000;
@@ -47,7 +48,8 @@ async function findNothingToDo(run: Run): Promise<RunEnd | null> {
   const room = await run.workshop.openRoom(await run.store.treeOf(base.sha));
   try {
     for (const command of commands) {
-      const result = await room.sandbox.exec(command, { timeoutMs: skipIfTimeoutMs, signal: run.world.signal });
+      const started = startIn(run.world.workingDirectory ?? "", command);
+      const result = await room.sandbox.exec(started, { timeoutMs: skipIfTimeoutMs, signal: run.world.signal });
       if (result.exit === 0) return { stop: "skipped", text: `Nothing to do: \`${command}\` exits 0 on the base.` };
     }
     return null;

@@ -9,6 +9,7 @@ import { initializerPrompt } from "../loop/prompts/initializer.ts";
 import { workerPrompt } from "../loop/prompts/worker.ts";
 import type { ContextSpec, LoopRole } from "../loop/spec.ts";
 import type { Run } from "./open-run.ts";
+import { startIn, startPath } from "./start-in.ts";
 
 /**
  * The criterion that the next worker context works on: the first that is open or failed, or null when the evaluator's
@@ -40,8 +41,9 @@ export async function describeInitializer(run: Run, tools: Tool[]): Promise<Cont
   const prompt = initializerPrompt({
     request: state.request,
     steering: state.steering,
-    policyOracles: run.world.policy.oracles,
+    policyOracles: run.world.policy.oracles.map((command) => startIn(run.world.workingDirectory ?? "", command)),
     refusals: state.contract_refusals.reasons,
+    startPath: startPath(run.world.workingDirectory ?? ""),
     instructions: await loadInstructions(run),
   });
   return { ...common(run, "initializer", run.world.models.initializer, tools), ...prompt, criterion: null };
@@ -60,6 +62,7 @@ export async function describeWorker(run: Run, tools: Tool[]): Promise<ContextSp
     handoff: state.handoff,
     facts: await collectFacts(run),
     steering: state.contract!.amendments,
+    startPath: startPath(run.world.workingDirectory ?? ""),
     instructions: await loadInstructions(run),
   });
   return { ...common(run, "worker", run.world.models.worker, tools), ...prompt, criterion: focus };
@@ -92,13 +95,18 @@ async function collectFacts(run: Run): Promise<string[]> {
   return [`Changed against the base (${diff.files.length} files): ${files.join(", ")}`];
 }
 
-/** Repository instructions of the base; the work tree's own are never read. */
+/** Repository instructions of the base, the folder's own before the root's; the work tree's are never read. */
 async function loadInstructions(run: Run): Promise<InstructionFile | null> {
   const tree = await run.store.treeOf(run.session.state().base.sha);
-  const files: InstructionFile[] = [];
-  for (const path of instructionFiles) {
-    const bytes = await run.store.readBlob(tree, path);
-    if (bytes) files.push({ path, text: Buffer.from(bytes).toString("utf8") });
+  const folder = run.world.workingDirectory ?? "";
+  for (const prefix of new Set([folder && `${folder}/`, ""])) {
+    const files: InstructionFile[] = [];
+    for (const path of instructionFiles) {
+      const bytes = await run.store.readBlob(tree, `${prefix}${path}`);
+      if (bytes) files.push({ path, text: Buffer.from(bytes).toString("utf8") });
+    }
+    const found = pickInstructions(files);
+    if (found) return { ...found, path: `${prefix}${found.path}` };
   }
-  return pickInstructions(files);
+  return null;
 }

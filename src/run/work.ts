@@ -8,6 +8,7 @@ import type { Run } from "./open-run.ts";
 import { describeWorker, nextCriterion } from "./roles.ts";
 import { saveWork } from "./save.ts";
 import { publishProgress } from "./show.ts";
+import { startPath } from "./start-in.ts";
 
 /** Contexts in a row that bring nothing new, after which no further one is begun. */
 const maxIdle = 3;
@@ -22,7 +23,11 @@ export async function work(run: Run): Promise<RunEnd | null> {
   if (before.open_context === null && nextCriterion(before) === null)
     return await handToEvaluator(run, "Every criterion is claimed.");
   const bench = await run.workshop.workBench(run.workTree, outputsDirOf(run));
-  const tools = workerTools({ sandbox: bench.sandbox, protectedBy: run.protection });
+  const tools = workerTools({
+    sandbox: bench.sandbox,
+    protectedBy: run.protection,
+    cwd: startPath(run.world.workingDirectory ?? ""),
+  });
   const spec = await describeWorker(run, tools);
   const context = await runContext(
     spec,

@@ -14,10 +14,13 @@ import {
   removeWorkspace,
   type SetupCommand,
 } from "../sandbox/layer.ts";
+import { listLeft } from "../sandbox/layer-files.ts";
 import { decideLayerFit, isManifest, planRenewal } from "../sandbox/manifests.ts";
 import { probeWalls } from "../sandbox/probe.ts";
+import { startProxy, type Proxy as WayOut } from "../sandbox/proxy.ts";
 import { createSandbox, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Walls } from "../sandbox/walls.ts";
+import { startPath } from "./start-in.ts";
 import type { RunWorld } from "./world.ts";
 
 /** A work tree inside walls: what one context works on. */
@@ -41,6 +44,8 @@ export interface Workshop {
   readonly wallsText: string;
   /** Runs the set-up on the base; before it no bench can be opened. Throws SandboxError when the walls do not stand. */
   prepare(baseSha: string): Promise<SetUp>;
+  /** What set-up left untracked, as ignore lines: never part of the work. */
+  leftBySetUp(): readonly string[];
   /** A throw-away copy of a tree with the model's own repository in it. */
   openBench(tree: string, outputsDir: string): Promise<Bench>;
   /** The worker's bench, kept from context to context; opened at this tree when there is none. */
@@ -81,13 +86,14 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
     });
     return { dir, ...made };
   };
+  const wayOut = createWayOut(world);
   const raise = async (made: { workDir: string; homeDir: string }, outputsDir: string): Promise<Sandbox> => {
     await mkdir(outputsDir, { recursive: true });
     return await createSandbox({
       walls: standing(walls, probed),
       ...made,
       outputsDir,
-      network: null,
+      network: await wayOut.open(),
       path: world.hostEnv.PATH,
     });
   };
@@ -108,6 +114,7 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
       base = baseSha;
       return await layers.prepare(baseSha);
     },
+    leftBySetUp: () => layers.left(),
     openBench: async (tree, outputsDir) => (await open(tree, outputsDir)).bench,
     async workBench(tree, outputsDir) {
       kept ??= await open(tree, outputsDir);
@@ -144,6 +151,23 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
     async close() {
       await kept?.bench.close();
       kept = null;
+      await wayOut.close();
+    },
+  };
+}
+
+/** The proxy of the policy's `work_network`, the same for model and oracles, started with the first walls that need it; none by default. */
+function createWayOut({ policy, registries }: RunWorld) {
+  let proxy: Promise<WayOut> | null = null;
+  return {
+    async open(): Promise<{ socketPath: string } | null> {
+      if (policy.work_network.length === 0) return null;
+      proxy ??= startProxy({ allow: policy.work_network, registries });
+      return { socketPath: (await proxy).socketPath };
+    },
+    async close(): Promise<void> {
+      await (await proxy)?.close();
+      proxy = null;
     },
   };
 }
@@ -151,6 +175,7 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
 /** The pristine layers of a run: the base's, and one for each set of changed manifests. */
 function createLayers({ world, store }: Parts, walls: () => Walls) {
   const made = new Map<string, Layer>();
+  const left = new Set<string>();
   let count = 0;
   let base: { tree: string; layer: Layer; commands: readonly string[]; network: readonly string[] } | null = null;
   const run = async (
@@ -160,7 +185,7 @@ function createLayers({ world, store }: Parts, walls: () => Walls) {
     from?: Layer,
   ) => {
     const files = await store.listTree(tree);
-    return await prepareLayer({
+    const prepared = await prepareLayer({
       walls: walls(),
       dir: join(world.dir, "layers", String(++count)),
       checkout: (dir) => store.checkout(tree, dir),
@@ -169,10 +194,13 @@ function createLayers({ world, store }: Parts, walls: () => Walls) {
       registries: world.registries,
       caFile: world.hostEnv.NODE_EXTRA_CA_CERTS,
       tracked: new Set(files.map(({ path }) => path)),
+      cwd: startPath(world.workingDirectory ?? ""),
       from,
       path: world.hostEnv.PATH,
       signal: world.signal,
     });
+    for (const line of listLeft(prepared.layer.filesDir)) left.add(line);
+    return prepared;
   };
   /** A playbook's own commands come on top of the set-up; of its network only package registries are theirs. */
   const prepareChore = async (tree: string, first: PreparedLayer, network: readonly string[]) => {
@@ -186,6 +214,7 @@ function createLayers({ world, store }: Parts, walls: () => Walls) {
     };
   };
   return {
+    left: () => [...left],
     async prepare(baseSha: string): Promise<SetUp> {
       const tree = await store.treeOf(baseSha);
       const plan = await planSetUp(world, store, tree);
@@ -217,8 +246,15 @@ function createLayers({ world, store }: Parts, walls: () => Walls) {
 
 async function planSetUp(world: RunWorld, store: GitStore, tree: string) {
   const { setup, network } = world.policy;
+  const folder = world.workingDirectory ?? "";
+  const paths = (await store.listTree(tree)).map(({ path }) => path);
+  if (folder !== "" && !paths.some((path) => path.startsWith(`${folder}/`))) {
+    throw new ConfigError(`\`working_directory\` is \`${folder}\`, which is no folder of the base.`, {
+      hint: "Name a folder of the repository in the workflow, then trigger again.",
+    });
+  }
   if (setup !== null) return { commands: setup, network, guessed: false };
-  const guess = guessSetup((await store.listTree(tree)).map(({ path }) => path));
+  const guess = guessSetup(paths, folder);
   return {
     commands: guess.commands,
     network: [...new Set([...network, ...guess.network])],

@@ -18,6 +18,8 @@ export interface RunWorld {
   /** Caps of this run after inputs and flags lowered the policy's. */
   limits: RunLimits;
   branchPrefix: string;
+  /** Folder of the repository in which commands start, as `normaliseFolder` gives it; empty or absent is the root. */
+  workingDirectory?: string;
   models: { initializer: string; worker: string; evaluator: string };
   remote: { url: string; token?: () => Promise<string> };
   forge: Forge;

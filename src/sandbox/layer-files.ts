@@ -63,3 +63,36 @@ export async function copyInto(from: string, to: string): Promise<void> {
     child.once("close", (code) => (code === 0 ? resolve() : fail(`exit ${code}`)));
   });
 }
+
+/** Folders with more files than this are named as a whole: nobody writes source into them. */
+const maxNamedFiles = 200;
+
+/**
+ * What set-up left beside the tracked files, as ignore lines: it is no part of the work, whether or not the repository
+ * ignores it. A small folder is named file by file, so that what the work adds beside them still counts.
+ */
+export function listLeft(dir: string): string[] {
+  const visit = (folder: string): { files: string[]; count: number } => {
+    const found: string[] = [];
+    let count = 0;
+    for (const entry of readdirSync(join(dir, folder), { withFileTypes: true })) {
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (!entry.isDirectory()) {
+        count += 1;
+        found.push(ignoreLine(path));
+        continue;
+      }
+      const below = visit(path);
+      count += below.count;
+      found.push(
+        ...(below.count > maxNamedFiles || entry.name === "node_modules" ? [`${ignoreLine(path)}/`] : below.files),
+      );
+    }
+    return { files: found, count };
+  };
+  return visit("").files;
+}
+
+function ignoreLine(path: string): string {
+  return `/${path.replaceAll(/[\\*?[\]!# ]/g, "\\$&")}`;
+}

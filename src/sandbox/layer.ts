@@ -46,6 +46,8 @@ export interface LayerRequest {
   checkout: (dir: string) => Promise<void>;
   /** The policy's commands, in order, or the two-step plan of `planRenewal`. */
   commands: readonly (string | RenewalStep)[];
+  /** Folder inside the walls in which they start; the work tree's root when absent. */
+  cwd?: string;
   /** Hosts and ecosystems of the policy's `network`. */
   network: readonly string[];
   registries?: Registries;
@@ -152,6 +154,7 @@ async function runStep(
     const options = {
       timeoutMs: request.timeoutMs ?? defaultTimeoutMs,
       ...(request.signal ? { signal: request.signal } : {}),
+      ...(request.cwd ? { cwd: request.cwd } : {}),
     };
     return await sandbox.exec(step.command, options);
   } finally {

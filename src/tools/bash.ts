@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Tool } from "../domain/tool.ts";
 import type { ExecResult } from "../sandbox/exec.ts";
+import { places } from "../sandbox/places.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import { renderOutput } from "./offload.ts";
 
@@ -12,17 +13,16 @@ const keptPerRun = 200 * 1024 ** 2;
 const Input = z.strictObject({
   command: z.string().min(1),
   timeout_s: z.int().min(1).max(900).default(120),
-  cwd: z.string().optional().describe("Directory, default /workspace"),
+  cwd: z.string().optional().describe("Another directory to start in"),
 });
 type Input = z.infer<typeof Input>;
 
 /** The one tool that runs commands: one shell each, nothing of it lives on. */
-export function createBashTool(sandbox: Sandbox): Tool<Input> {
+export function createBashTool(sandbox: Sandbox, start: string = places.workspace): Tool<Input> {
   let kept = 0;
   return {
     name: "bash",
-    description:
-      "Run a bash command in /workspace. Each call is a new shell: directory and variables do not carry over, and background processes end with the call. No stdin, no network. Long output is cut; the rest is in a file that read and grep can open.",
+    description: `Run a bash command in ${start}. Each call is a new shell: directory and variables do not carry over, and background processes end with the call. No stdin, no network. Long output is cut; the rest is in a file that read and grep can open.`,
     schema: Input,
     repeatable: false,
     async run(input, { signal, callName, remainingMs }) {
@@ -34,7 +34,7 @@ export function createBashTool(sandbox: Sandbox): Tool<Input> {
       const result = await sandbox.exec(input.command, {
         timeoutMs: Math.min(input.timeout_s * 1_000, Math.max(1, remainingMs)),
         signal,
-        ...(input.cwd === undefined ? {} : { cwd: absoluteCwd(input.cwd) }),
+        cwd: input.cwd === undefined ? start : absoluteCwd(input.cwd),
         ...(keeps ? { outputFile: file } : {}),
       });
       const inline = renderOutput(result, keeps ? `/outputs/${name}` : "not kept, the run's outputs are over 200 MiB");

@@ -16,6 +16,8 @@ import { createWriteTool } from "./write.ts";
 /** What the tools of a role act on. */
 export interface Hands {
   sandbox: Sandbox;
+  /** Folder inside the walls in which commands start; the work tree's root when absent. */
+  cwd?: string;
   /** Which rule protects a path of the work tree, or null. */
   protectedBy: ProtectedBy;
 }
@@ -26,10 +28,10 @@ const erase = <Input>(tool: Tool<Input>): Tool => tool as unknown as Tool;
 const byName = (tools: Tool[]): Tool[] => tools.sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** The worker's nine tools, sorted by name. */
-export function workerTools({ sandbox, protectedBy }: Hands): Tool[] {
+export function workerTools({ sandbox, protectedBy, cwd }: Hands): Tool[] {
   const { files } = sandbox;
   return byName([
-    erase(createBashTool(sandbox)),
+    erase(createBashTool(sandbox, cwd)),
     erase(createReadTool(files)),
     erase(createEditTool(files, protectedBy)),
     erase(createWriteTool(files, protectedBy)),
@@ -42,11 +44,11 @@ export function workerTools({ sandbox, protectedBy }: Hands): Tool[] {
 }
 
 /** The initializer's tools, on a throw-away copy in which nothing is protected. */
-export function initializerTools({ sandbox }: Pick<Hands, "sandbox">): Tool[] {
+export function initializerTools({ sandbox, cwd }: Pick<Hands, "sandbox" | "cwd">): Tool[] {
   const { files } = sandbox;
   const free: ProtectedBy = () => null;
   return byName([
-    erase(createBashTool(sandbox)),
+    erase(createBashTool(sandbox, cwd)),
     erase(createReadTool(files)),
     erase(createEditTool(files, free)),
     erase(createWriteTool(files, free)),

@@ -156,6 +156,21 @@ describe("the base's definition of every oracle", () => {
     ).toEqual(["ci/run.sh", "scripts/check.sh"]);
   });
 
+  test.each([
+    ["cd packages/a && npm test"],
+    ["cd '/workspace/packages/a' || exit; npm test"],
+    ["npm --prefix packages/a test"],
+    ["npm test --workspace=packages/a"],
+  ])("so it is in the folder that the oracle enters: %s", async (run) => {
+    const base = {
+      "packages/a/package.json": manifest({ test: "bash scripts/check.sh" }),
+      "packages/a/scripts/check.sh": "exit 1",
+      "scripts/check.sh": "x",
+    };
+    const head = { ...base, "packages/a/scripts/check.sh": "exit 0" };
+    expect((await restored(base, head, [{ type: "command", run }])).blockers).toEqual(["packages/a/scripts/check.sh"]);
+  });
+
   test("sections that steer checks come back, the rest of the file stays", async () => {
     const base = '[project]\nname = "a"\n\n[tool.pytest.ini_options]\naddopts = "-ra"\n\n[tool.mypy]\nstrict = true\n';
     const head =

@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { listLeft } from "../../src/sandbox/layer-files.ts";
 import { createRemote, createStore, git, temporaryDir, writeFiles } from "./helpers.ts";
 
 const free = { isProtected: () => false };
@@ -184,4 +185,21 @@ test("ignore rules agree with git check-ignore on random patterns", async () => 
     });
     rmSync(join(work, "a"), { recursive: true, force: true });
   }
+});
+
+test("what set-up left is no part of the work, what the work adds beside it is, and what the base tracks always is", async () => {
+  const texts = (paths: readonly string[]) => Object.fromEntries(paths.map((path) => [path, "x\n"]));
+  const base = ["src/a.js", "node_modules/.keep"];
+  const left = ["node_modules/x/index.js", "gen/a [1].js", "gen/!b.js", "#c", "wide/d.js"];
+  for (let at = 0; at < 201; at += 1) left.push(`big/${at}.js`);
+  const layer = temporaryDir();
+  writeFiles(layer, texts(left));
+  const remote = createRemote(texts(base));
+  const store = await createStore(remote);
+  const [dir, baseTree] = [temporaryDir(), await store.treeOf(remote.base)];
+  writeFiles(dir, texts([...base, ...left, "gen/new.js", "wide/new.js", "src/b.js", "big/new.js"]));
+  const { tree } = await store.snapshot(dir, { ...free, baseTree, ignore: listLeft(layer) });
+  expect((await store.listTree(tree)).map(({ path }) => path).sort()).toEqual(
+    ["gen/new.js", "node_modules/.keep", "src/a.js", "src/b.js", "wide/new.js"].sort(),
+  );
 });

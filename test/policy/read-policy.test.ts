@@ -94,6 +94,7 @@ test("set-up is guessed from the root's lockfiles, one tool per language", () =>
   expect(guessSetup(["package.json", "package-lock.json", "x/yarn.lock"]).commands).toEqual(["npm ci"]);
   expect(guessSetup(["pnpm-lock.yaml", "package-lock.json"]).because).toEqual(["pnpm-lock.yaml"]);
   expect(guessSetup(["uv.lock", "requirements.txt", "Cargo.lock"]).because).toEqual(["uv.lock", "Cargo.lock"]);
+  expect(guessSetup(["yarn.lock", "a/package-lock.json"], "a").because).toEqual(["package-lock.json"]);
   expect(guessSetup(["README.md"])).toEqual({ commands: [], network: [], because: [] });
 });
 

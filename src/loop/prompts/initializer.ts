@@ -7,6 +7,7 @@ import {
   renderAmendments,
   renderInstructions,
   renderRequest,
+  renderStart,
   section,
 } from "./sections.ts";
 
@@ -15,6 +16,8 @@ export interface InitializerPrompt {
   steering: readonly Amendment[];
   /** Oracles of the policy: part of every contract without being proposed. */
   policyOracles: readonly string[];
+  /** Where commands start inside the walls; absent when it is the repository's root. */
+  startPath?: string;
   /** Why Baton refused earlier drafts. */
   refusals: readonly string[];
   instructions: InstructionFile | null;
@@ -51,6 +54,7 @@ export function initializerPrompt(args: InitializerPrompt): { system: string; fi
       renderRequest(args.request),
       renderAmendments(args.steering),
       renderInstructions(args.instructions),
+      renderStart(args.startPath, "So do the commands of oracles: Baton puts the `cd` in front. "),
       section("oracles_of_the_policy", args.policyOracles.join("\n")),
       section("why_your_last_draft_was_refused", args.refusals.join("\n")),
     ]),

@@ -12,6 +12,7 @@ import {
   renderContract,
   renderInstructions,
   renderRequest,
+  renderStart,
   section,
 } from "./sections.ts";
 
@@ -27,6 +28,8 @@ export interface WorkerPrompt {
   /** Facts of the harness for the handoff: head, changed files, commands with exits. */
   facts: readonly string[];
   steering: readonly Amendment[];
+  /** Where commands start inside the walls; absent when it is the repository's root. */
+  startPath?: string;
   instructions: InstructionFile | null;
 }
 
@@ -73,6 +76,7 @@ export function workerPrompt(args: WorkerPrompt): { system: string; firstMessage
       renderAmendments(args.steering),
       renderContract(args.contract),
       renderInstructions(args.instructions),
+      renderStart(args.startPath),
       section("status", statuses),
       section("sent_back_by_the_evaluator", args.feedback ?? ""),
       section("note_from_the_last_context", renderHandoff(args.handoff, args.facts)),
