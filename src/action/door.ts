@@ -16,7 +16,6 @@ export interface Door {
   actor: { login: string; id: number | null };
   serverUrl: string;
   apiUrl: string;
-  workspace: string;
   /** Folder that the runner empties after the job. */
   tempDir: string;
   /** Base URL of the Messages API from the environment, below the input. */
@@ -62,7 +61,6 @@ export async function readDoor(
     actor: { login: environment.GITHUB_ACTOR ?? "", id: Number(environment.GITHUB_ACTOR_ID) || null },
     serverUrl,
     apiUrl: need("GITHUB_API_URL").replace(/\/+$/, ""),
-    workspace: need("GITHUB_WORKSPACE"),
     tempDir: need("RUNNER_TEMP"),
     anthropicBaseUrl: inputs.anthropic_base_url ?? (environment.ANTHROPIC_BASE_URL || null),
     env: {},

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Envelope } from "../domain/envelope.ts";
 import { ConfigError } from "../domain/errors.ts";
@@ -45,7 +44,7 @@ export async function runJob(
   const lowered = lowerLimits(policy, playbook ? [asked, playbook.asked] : [asked]);
   if (lowered.kind === "exhausted") throw new ConfigError(lowered.reason, { hint: "Raise the limit in the policy." });
   for (const note of lowered.notes) io.say(note);
-  const prompt = await readPrompt(door);
+  const prompt = await readPrompt(door, identity);
   if (!inputs.dry_run) await readyHost(door.env, io.say);
   return await runSession({
     envelope,
@@ -143,10 +142,25 @@ async function loadPolicy(door: Door, identity: Identity): Promise<{ policy: Pol
   throw new ConfigError(found.text, { hint: "Nothing was started." });
 }
 
-async function readPrompt(door: Door): Promise<{ title: string; body: string } | null> {
-  const { prompt, prompt_file: file } = door.inputs;
-  const text = prompt ?? (file ? await readFile(join(door.workspace, file), "utf8") : null);
+/** The words of a run without an issue. A file is read from the branch that the work starts from: the job has no checkout. */
+async function readPrompt(door: Door, identity: Identity): Promise<{ title: string; body: string } | null> {
+  const { prompt, prompt_file: path, base_branch: branch } = door.inputs;
+  const text = prompt ?? (path === null ? null : await fetchPromptFile(door, identity, path, branch));
   if (!text?.trim()) return null;
   const title = text.trim().split("\n")[0]!.slice(0, 200);
   return { title, body: text.trim() };
+}
+
+async function fetchPromptFile(door: Door, identity: Identity, path: string, branch: string | null): Promise<string> {
+  const ref = branch ?? door.repository.defaultBranch;
+  const found = await identity.github.find<{ content?: string }>("/repos/{owner}/{repo}/contents/{+path}", {
+    owner: door.repository.owner,
+    repo: door.repository.repo,
+    path,
+    ref,
+  });
+  if (found?.content !== undefined) return Buffer.from(found.content, "base64").toString("utf8");
+  throw new ConfigError(`The input \`prompt_file\` is ${JSON.stringify(path)}, which is no file of ${ref}.`, {
+    hint: `Commit the file to ${ref}, or give its words as \`prompt\`.`,
+  });
 }
