@@ -1,4 +1,4 @@
-/** Prepares this machine for the tests: bubblewrap, where it may be installed; otherwise one message says how and what is weaker without. */
+/** Prepares this machine for the demo and the tests, on stderr so that what follows keeps stdout: bubblewrap, where it may be installed; otherwise one message says how and what is weaker without. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
@@ -10,11 +10,9 @@ function has(command: string): boolean {
 }
 
 function run(argv: string[]): boolean {
-  console.log(`$ ${argv.join(" ")}`);
+  console.error(`$ ${argv.join(" ")}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  return (
-    spawnSync(argv[0]!, argv.slice(1), { stdio: ["ignore", "inherit", "inherit"], env, timeout: 300_000 }).status === 0
-  );
+  return spawnSync(argv[0]!, argv.slice(1), { stdio: ["ignore", 2, 2], env, timeout: 300_000 }).status === 0;
 }
 
 /** True when bubblewrap can make a user namespace here, which some kernels forbid to it. */
@@ -30,7 +28,7 @@ function wallsStand(): boolean {
 function installWith(prefix: string[], packages: string[]): void {
   const apt = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=120"];
   if (!run([...prefix, ...apt, "update"]))
-    console.log("The package lists could not be refreshed; trying with those that are there.");
+    console.error("The package lists could not be refreshed; trying with those that are there.");
   // One by one: a package that this system does not know must not keep the others out.
   for (const name of packages) run([...prefix, ...apt, "install", "-y", "--no-install-recommends", name]);
 }
@@ -55,15 +53,15 @@ if (missing.length > 0 && mayInstall) installWith(prefix, missing);
 if (has("bwrap") && !wallsStand() && mayInstall) liftRestriction(prefix);
 
 if (!has("bwrap")) {
-  console.log(
+  console.error(
     `bubblewrap is not installed. Install it with \`sudo apt-get install bubblewrap\` (Debian, Ubuntu) or your system's package manager. ${weaker}`,
   );
 } else if (!wallsStand()) {
-  console.log(
+  console.error(
     `bubblewrap is installed but may not make a user namespace here. On Ubuntu: \`sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0\`. ${weaker}`,
   );
 } else {
-  console.log("bubblewrap works: the walls can be raised.");
+  console.error("bubblewrap works: the walls can be raised.");
 }
 if (missing.includes("chromium") && !needs.chromium!.some(has))
-  console.log("No browser could be installed: the tests that look at traces in one are skipped.");
+  console.error("No browser could be installed: the tests that look at traces in one are skipped.");

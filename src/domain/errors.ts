@@ -31,6 +31,7 @@ export class SandboxError extends Error {
 /** The one text for a caught value of any kind, also a thrown non-Error; never empty. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `a value that is not an Error was thrown: ${String(error)}`;
-  const hint = "hint" in error && typeof error.hint === "string" ? ` ${error.hint}` : "";
-  return `${error.message || error.name}${hint}`;
+  const message = error.message || error.name;
+  if (!("hint" in error) || typeof error.hint !== "string") return message;
+  return `${message}${/[.:!?]$/.test(message) ? "" : "."} ${error.hint}`;
 }
