@@ -1,3 +1,4 @@
+import { describeError } from "../domain/errors.ts";
 import type { RepositoryName } from "../domain/trigger.ts";
 import { renderVisibleText } from "../github/visible-text.ts";
 import { carryOut } from "../intake/carry-out.ts";
@@ -7,17 +8,18 @@ import type { IntakeHands } from "../intake/intake-hands.ts";
 import { reconcileSignal } from "../intake/reconcile.ts";
 import { readDelivery } from "../triggers/read-delivery.ts";
 import type { Reading } from "../triggers/reading.ts";
+import type { AppHands } from "./app-hands.ts";
 import { ensureOnboarding } from "./onboarding.ts";
 
 /** One delivery: read → check → decide → dispatch or answer. */
-export async function handleDelivery(event: string, payload: unknown, hands: IntakeHands): Promise<void> {
+export async function handleDelivery(event: string, payload: unknown, hands: AppHands): Promise<void> {
   const reading = readDelivery(event, payload, { renderVisible: (markdown) => renderVisibleText(markdown).text });
   switch (reading.kind) {
     case "ignored":
       hands.log({ event }, reading.reason);
       return;
     case "installed":
-      for (const repository of reading.repositories) await ensureOnboarding(hands, reading.installationId, repository);
+      await welcome(hands, reading);
       return;
     case "signal":
       if (await isTrueInstallation(hands, reading)) await reconcileSignal(hands, reading);
@@ -27,6 +29,17 @@ export async function handleDelivery(event: string, payload: unknown, hands: Int
       return;
     case "trigger":
       if (await isTrueInstallation(hands, reading)) await handleTrigger(hands, reading);
+  }
+}
+
+// One repository that cannot be set up must not keep the others waiting.
+async function welcome(hands: AppHands, reading: Extract<Reading, { kind: "installed" }>): Promise<void> {
+  for (const repository of reading.repositories) {
+    try {
+      await ensureOnboarding(hands, reading.installationId, repository);
+    } catch (error) {
+      hands.log({ repo: `${repository.owner}/${repository.repo}`, error: describeError(error) }, "no onboarding now");
+    }
   }
 }
 

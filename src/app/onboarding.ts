@@ -1,24 +1,23 @@
+import { sha256 } from "../domain/hash.ts";
 import type { RepositoryName } from "../domain/trigger.ts";
 import type { GitHub } from "../github/client.ts";
 import { ensureSet, noIntentLog } from "../github/ensure-once.ts";
 import { markerOf } from "../github/marker.ts";
 import { messageOf, statusOf } from "../github/outcome.ts";
-import { ensurePullRequest, listPullRequests } from "../github/pull-request.ts";
+import { ensurePullRequest, ensureReady, listPullRequests } from "../github/pull-request.ts";
 import { policyFile } from "../intake/fetch-policy.ts";
-import type { IntakeHands } from "../intake/intake-hands.ts";
 import { guessSetup } from "../policy/guess-setup.ts";
 import { renderPolicyFile } from "../policy/policy-file.ts";
-import { workflowTemplate } from "./workflow-template.ts";
+import type { AppHands } from "./app-hands.ts";
 
 /** Branch of the onboarding pull request. */
 export const onboardingBranch = "baton/onboarding";
 
-/** One pull request with the commented policy file; silent where the file or an earlier pull request (also a closed one) is there. */
-export async function ensureOnboarding(
-  hands: IntakeHands,
-  installationId: number,
-  name: RepositoryName,
-): Promise<void> {
+/**
+ * One pull request with the commented policy file; silent where the file or a closed pull request is there. What is ours
+ * and old is brought up to date; what a person changed stays.
+ */
+export async function ensureOnboarding(hands: AppHands, installationId: number, name: RepositoryName): Promise<void> {
   const github = hands.installation(installationId);
   const repository = await github.find<{ default_branch: string; html_url: string; archived?: boolean }>(
     "/repos/{owner}/{repo}",
@@ -31,27 +30,31 @@ export async function ensureOnboarding(
   if (earlier.some((found) => found.state !== "open")) return;
   try {
     await ensureBranch(github, name, base);
-    await ensureSet(github, () => writePolicy(github, name));
+    const { logins } = await hands.identity();
+    await ensureSet(github, () => writePolicy(github, name, logins));
   } catch (error) {
     // An empty repository has no branch to start from; nothing to set up yet.
     hands.log({ repo: `${name.owner}/${name.repo}`, error: messageOf(error) }, "no onboarding here");
     return;
   }
-  const body = `${markerOf("onboarding", "v1")}\n${renderOnboarding(repository.html_url, base)}`;
+  const text = renderOnboarding(repository.html_url, base, hands.workflow);
   const outcome = await ensurePullRequest(github, {
     repository: name,
     head: onboardingBranch,
     base,
     title: "Set up Baton",
-    placeReport: () => body,
+    placeReport: (existing) => (isUntouched(existing) ? sealed(text) : existing),
     log: noIntentLog,
   });
+  // It asks to be merged: a draft could not be.
+  if (outcome.kind === "open" && outcome.created) await ensureReady(github, outcome.pullRequest);
   hands.log({ repo: `${name.owner}/${name.repo}`, outcome: outcome.kind }, "onboarding");
 }
 
 /** What the pull request says: what happens next, and the link to GitHub's own page for the one file the App may not write. */
-export function renderOnboarding(htmlUrl: string, base: string): string {
-  const link = `${htmlUrl}/new/${encodeURIComponent(base)}?filename=${encodeURIComponent(".github/workflows/baton.yml")}&value=${encodeURIComponent(workflowTemplate)}`;
+export function renderOnboarding(htmlUrl: string, base: string, workflow: string): string {
+  const query = new URLSearchParams({ filename: ".github/workflows/baton.yml", value: workflow });
+  const link = `${htmlUrl}/new/${encodeURIComponent(base)}?${query}`;
   return [
     "Baton is a coding agent that keeps working after you leave: you label an issue, and a pull request comes back that proves what was done.",
     "",
@@ -62,6 +65,15 @@ export function renderOnboarding(htmlUrl: string, base: string): string {
     "",
     "Then put the label `baton` on an issue. Nothing runs before that, and nobody without write permission can start anything.",
   ].join("\n");
+}
+
+// The seal in the first line tells our own text, however old, from one that a person edited.
+function sealed(text: string): string {
+  return `${markerOf("onboarding", sha256(text).slice(0, 16))}\n${text}`;
+}
+
+function isUntouched(body: string): boolean {
+  return body === "" || body === sealed(body.slice(body.indexOf("\n") + 1));
 }
 
 async function ensureBranch(github: GitHub, name: RepositoryName, base: string): Promise<void> {
@@ -80,7 +92,7 @@ async function ensureBranch(github: GitHub, name: RepositoryName, base: string):
   }
 }
 
-async function writePolicy(github: GitHub, name: RepositoryName): Promise<void> {
+async function writePolicy(github: GitHub, name: RepositoryName, ours: readonly string[]): Promise<void> {
   const params = { ...name, path: policyFile, ref: onboardingBranch };
   const found = await github.find<{ sha?: string; content?: string }>("/repos/{owner}/{repo}/contents/{+path}", params);
   const root = await github.find<{ name?: string; type?: string }[]>("/repos/{owner}/{repo}/contents/{+path}", {
@@ -93,6 +105,7 @@ async function writePolicy(github: GitHub, name: RepositoryName): Promise<void> 
   const text = renderPolicyFile(guessSetup(files));
   const content = Buffer.from(text).toString("base64");
   if (found?.content && Buffer.from(found.content, "base64").toString("utf8") === text) return;
+  if (found && !(await isWrittenBy(github, name, ours))) return;
   await github.write("PUT /repos/{owner}/{repo}/contents/{+path}", {
     ...name,
     path: policyFile,
@@ -101,6 +114,16 @@ async function writePolicy(github: GitHub, name: RepositoryName): Promise<void> 
     content,
     ...(found?.sha ? { sha: found.sha } : {}),
   });
+}
+
+/** Whether nobody but Baton has changed the policy on the onboarding branch. */
+async function isWrittenBy(github: GitHub, name: RepositoryName, ours: readonly string[]): Promise<boolean> {
+  const commits = await github.list<{ author?: { login?: string } | null }>("/repos/{owner}/{repo}/commits", {
+    ...name,
+    sha: onboardingBranch,
+    path: policyFile,
+  });
+  return commits.every(({ author }) => ours.includes(author?.login ?? ""));
 }
 
 async function hasFile(github: GitHub, name: RepositoryName, path: string, ref: string): Promise<boolean> {

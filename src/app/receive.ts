@@ -1,4 +1,4 @@
-import type { IntakeHands } from "../intake/intake-hands.ts";
+import type { AppHands } from "./app-hands.ts";
 import { handleDelivery } from "./handle.ts";
 import type { Receive } from "./index.ts";
 import type { Queue } from "./queue.ts";
@@ -6,7 +6,7 @@ import type { Queue } from "./queue.ts";
 const rememberedIds = 10_000;
 
 /** Puts deliveries into the queue, keyed by issue, so that one subject is handled in order; a repeated id is dropped unread. */
-export function createReceive(hands: IntakeHands, queue: Queue): Receive {
+export function createReceive(hands: AppHands, queue: Queue): Receive {
   // Only an optimisation: what makes a delivery harmless twice is that its effects are found by key.
   const seen = new Set<string>();
   return ({ id, event, payload }) => {

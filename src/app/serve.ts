@@ -5,7 +5,8 @@ import { ConfigError, describeError } from "../domain/errors.ts";
 import { createAppGitHub, createInstallationTokens, fetchInstallationId } from "../github/app-token.ts";
 import { createGitHub, type GitHub } from "../github/client.ts";
 import { createMemoryIntents } from "../github/memory-intents.ts";
-import type { BatonIdentity, IntakeHands, Log } from "../intake/intake-hands.ts";
+import type { BatonIdentity, Log } from "../intake/intake-hands.ts";
+import type { AppHands } from "./app-hands.ts";
 import { createApp } from "./index.ts";
 import { createKeyedLock } from "./keyed-lock.ts";
 import { createQueue } from "./queue.ts";
@@ -17,6 +18,8 @@ export interface ServeOptions {
   appId: string;
   privateKey: string;
   webhookSecret: string;
+  /** The workflow that a repository needs, as text: the onboarding pull request links to it. */
+  workflow: string;
   /** REST base of the GitHub; default api.github.com. */
   baseUrl?: string;
   webhookPath?: string;
@@ -117,7 +120,7 @@ function answer(request: IncomingMessage, response: ServerResponse, middleware: 
   });
 }
 
-function createHands(options: ServeOptions, timers: Set<NodeJS.Timeout>): IntakeHands {
+function createHands(options: ServeOptions, timers: Set<NodeJS.Timeout>): AppHands {
   const shared = options.baseUrl ? { baseUrl: options.baseUrl } : {};
   const app = createAppGitHub({ appId: options.appId, privateKey: options.privateKey }, shared);
   const clients = new Map<number, GitHub>();
@@ -126,6 +129,7 @@ function createHands(options: ServeOptions, timers: Set<NodeJS.Timeout>): Intake
   let identity: Promise<BatonIdentity> | null = null;
   return {
     app,
+    workflow: options.workflow,
     log: options.log,
     now: Date.now,
     exclusive: createKeyedLock(),
@@ -178,7 +182,7 @@ async function fetchIdentity(app: GitHub, appId: string): Promise<BatonIdentity>
   return { appId: data.id ?? Number(appId), slug: data.slug, logins, ids };
 }
 
-function createSweep(hands: IntakeHands, options: ServeOptions): () => Promise<void> {
+function createSweep(hands: AppHands, options: ServeOptions): () => Promise<void> {
   let running: Promise<void> | null = null;
   return () => {
     running ??= sweep(hands)

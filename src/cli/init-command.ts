@@ -1,12 +1,11 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { actionReference } from "../app/workflow-template.ts";
 import { ConfigError } from "../domain/errors.ts";
 import { guessSetup } from "../policy/guess-setup.ts";
 import { renderPolicyFile } from "../policy/policy-file.ts";
 import { readPolicy } from "../policy/read-policy.ts";
 import { type CliCommand, textOption } from "./command.ts";
-import { renderWorkflow, targetPathOf, workflowFiles } from "./init-files.ts";
+import { actionReference, renderWorkflow, targetPathOf, workflowFiles } from "./init-files.ts";
 import { findRepository, policyPath } from "./local-place.ts";
 import { findPackageRoot } from "./package-root.ts";
 

@@ -1,3 +1,6 @@
+/** The published action, as workflows of other repositories name it. */
+export const actionReference = "baton-ci/baton@v0";
+
 /** The two workflow files that `baton init` writes, by their path in the target repository; the sources are our own, which we use ourselves. */
 export const workflowFiles = [".github/workflows/baton.yml", ".github/workflows/nightly.yml"] as const;
 
@@ -20,4 +23,14 @@ export function renderWorkflow(template: string, { uses }: { uses: string }): st
       "# Baton's own use of Baton, and the template that `baton init` writes for others.\n",
       "# Written by `baton init`. Rights and triggers are explained in the documentation of Baton.\n",
     );
+}
+
+/** The same workflow without its comments and empty lines, for a link that must stay short; pins keep their versions. */
+export function compactWorkflow(workflow: string): string {
+  return workflow
+    .split("\n")
+    .filter((line) => !/^\s*(?:#|$)/.test(line))
+    .map((line) => line.replace(/\s+#(?! v\d).*$/, ""))
+    .join("\n")
+    .concat("\n");
 }

@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type ServeOptions, serveApp } from "../app/serve.ts";
 import { ConfigError } from "../domain/errors.ts";
 import type { CliCommand, Terminal } from "./command.ts";
+import { actionReference, compactWorkflow, renderWorkflow, workflowFiles } from "./init-files.ts";
+import { findPackageRoot } from "./package-root.ts";
 import { plainText } from "./plain-text.ts";
 
 const help = `baton serve: the GitHub App, which answers people and rings the doorbell of the workflow.
@@ -17,6 +19,7 @@ It decides and dispatches; it runs no model and no code of a repository. Everyth
   PORT, HOST               where to listen; default 3000 and 127.0.0.1 (a container wants 0.0.0.0)
   WEBHOOK_PATH             default /api/github/webhooks
   GITHUB_API_URL           REST base of another GitHub, such as https://ghe.example.com/api/v3
+  BATON_ACTION             the action that the workflow of a new repository names; default ${actionReference}
   REDIS_URL                shares throttling between replicas
 
   --port N          instead of PORT
@@ -59,8 +62,10 @@ async function readServeOptions(terminal: Terminal, values: Readonly<Record<stri
       hint: "They stand on the App's settings page; `baton serve --help` explains each.",
     });
   }
+  const template = await readFile(join(findPackageRoot(), workflowFiles[0]), "utf8");
   return {
     appId: env.APP_ID ?? "",
+    workflow: compactWorkflow(renderWorkflow(template, { uses: env.BATON_ACTION || actionReference })),
     privateKey: await readPrivateKey(terminal),
     webhookSecret: env.WEBHOOK_SECRET ?? "",
     port: readPort(String(values.port ?? env.PORT ?? "3000")),

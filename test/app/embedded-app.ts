@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { type AppServer, serveApp } from "../../src/app/serve.ts";
+import { compactWorkflow } from "../../src/cli/init-files.ts";
 import type { State } from "../../src/domain/state.ts";
 import { readRunName } from "../../src/github/run-name.ts";
 import type { Permissions } from "../../src/local/github/records.ts";
@@ -104,6 +105,7 @@ export async function startAppWorld(options: AppWorldOptions = {}): Promise<AppW
   const lines: { [name: string]: unknown }[] = [];
   const start = () =>
     serveApp({
+      workflow: compactWorkflow(readFileSync(".github/workflows/baton.yml", "utf8")),
       appId: String(app.id),
       privateKey: app.privateKey ?? "",
       webhookSecret: secret,

@@ -1,4 +1,8 @@
+import { readFileSync } from "node:fs";
 import { afterEach, expect, test } from "vitest";
+import { compactWorkflow } from "../../src/cli/init-files.ts";
+import { sha256 } from "../../src/domain/hash.ts";
+import { markerOf } from "../../src/github/marker.ts";
 import { type AppWorld, startAppWorld } from "./embedded-app.ts";
 
 let world: AppWorld;
@@ -68,12 +72,57 @@ test("a label that no delivery told of is found by the sweep, once", async () =>
   expect(await world.comments(number)).toHaveLength(1);
 });
 
-test("installing on a repository without a policy opens one onboarding pull request", async () => {
+const onboarding = async () =>
+  (await world.github.as("wendy").request("GET", "/repos/acme/shop/pulls?state=all")).body as {
+    number: number;
+    title: string;
+    body: string;
+    draft: boolean;
+  }[];
+
+async function installAgain() {
+  const sent = world.github.store.deliveries.find((one) => one.event === "installation");
+  if (!sent) throw new Error("no delivery");
+  await world.restart();
+  await world.github.webhooks.redeliver(sent);
+  await world.settled();
+}
+
+test("installing on a repository without a policy opens one onboarding pull request with the workflow's own text", async () => {
   world = await startAppWorld({ policy: null });
-  const { body } = await world.github.as("wendy").request("GET", "/repos/acme/shop/pulls?state=all");
+  const body = await onboarding();
   expect(body, JSON.stringify(world.lines)).toHaveLength(1);
-  expect(body[0].title).toBe("Set up Baton");
-  expect(body[0].body).toContain("/new/main?filename=.github%2Fworkflows%2Fbaton.yml");
+  expect(body[0]).toMatchObject({ title: "Set up Baton", draft: false });
+  const link = new URL(/\((http[^)]*\/new\/main\?[^)]*)\)/.exec(body[0]?.body ?? "")?.[1] ?? "");
+  expect(link.searchParams.get("filename")).toBe(".github/workflows/baton.yml");
+  expect(link.searchParams.get("value")).toBe(compactWorkflow(readFileSync(".github/workflows/baton.yml", "utf8")));
+  // GitHub's servers take no longer addresses.
+  expect(link.href.length).toBeLessThan(8_000);
+});
+
+test("installing again changes nothing; what is ours and old is brought up to date; what a person wrote stays", async () => {
+  world = await startAppWorld({ policy: null });
+  const [first] = await onboarding();
+  await installAgain();
+  expect(await onboarding()).toEqual([first]);
+  const wendy = world.github.as("wendy");
+  const store = world.github.store;
+  const pull = [...store.issues.values()].find((issue) => issue.number === first?.number);
+  const old = "Baton is a coding agent.";
+  if (pull) pull.body = `${markerOf("onboarding", sha256(old).slice(0, 16))}\n${old}`;
+  await installAgain();
+  expect((await onboarding())[0]?.body).toBe(first?.body);
+  await wendy.request("PATCH", `/repos/acme/shop/pulls/${first?.number}`, { body: `${first?.body}\n\nLet us wait.` });
+  const file = "/repos/acme/shop/contents/.github/baton.yml";
+  const { sha } = (await wendy.request("GET", `${file}?ref=baton/onboarding`)).body;
+  const mine = Buffer.from("label: robot\n").toString("base64");
+  await wendy.request("PUT", file, { branch: "baton/onboarding", message: "mine", content: mine, sha });
+  await installAgain();
+  expect((await onboarding())[0]?.body).toContain("Let us wait.");
+  expect((await wendy.request("GET", `${file}?ref=baton/onboarding`)).body.content.trim()).toBe(mine);
+  await wendy.close("acme/shop", first?.number ?? 0);
+  await installAgain();
+  expect(await onboarding()).toHaveLength(1);
 });
 
 test("a missing workflow is explained on the issue with the exact fix", async () => {

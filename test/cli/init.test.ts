@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { actionReference, workflowTemplate } from "../../src/app/workflow-template.ts";
 import { checkKey, checkPolicy, checkRepository, checkToken, checkWorkflows } from "../../src/cli/checks.ts";
+import { actionReference } from "../../src/cli/init-files.ts";
 import { startScriptedModel } from "../../src/local/model/start-scripted-model.ts";
 import { readPolicy } from "../../src/policy/read-policy.ts";
 import { baton, createFakeTerminal } from "./fake-terminal.ts";
@@ -18,7 +18,6 @@ describe("init", () => {
     const workflow = readFileSync(join(cwd, ".github/workflows/baton.yml"), "utf8");
     expect(workflow).toContain(`uses: ${actionReference}`);
     expect(workflow).not.toContain("uses: ./");
-    expect(workflowTemplate).toContain(`uses: ${actionReference}`);
     const before = git(cwd, "status", "--porcelain", "-uall");
     const second = await baton(["init"], { cwd });
     expect(second.out.match(/^there /gm)).toHaveLength(3);

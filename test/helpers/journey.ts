@@ -38,6 +38,7 @@ export async function startJourney(options: {
   if (options.withApp !== false) {
     const { appId, privateKey, webhookSecret } = world.appCredentials;
     app = await serveApp({
+      workflow: await workflowText("baton"),
       appId: String(appId),
       privateKey,
       webhookSecret,

@@ -40,11 +40,17 @@ describe("a run that ends at a cap", () => {
     expect(first.state.handoff?.next_steps).toEqual(["slug.js: collapse runs of spaces"]);
 
     // Baton rewrites the description of its own pull request at any time; the session's request was frozen long ago.
-    await world.comment(first.pullRequest.number, "/continue", "mona");
+    // The word to go on stands on a line of the diff, where a reviewer is.
+    const pulls = `/repos/acme/app/pulls/${first.pullRequest.number}`;
+    const { head } = (await world.as("mona").request("GET", pulls)).body;
+    const onLine = { body: "/continue", path: "slug.js", line: 1, commit_id: head.sha };
+    const said = (await world.as("mona").request("POST", `${pulls}/comments`, onLine)).body.id;
     const description = { body: `${first.pullRequest.body}\n\nRead.` };
-    await world.as("mona").request("PATCH", `/repos/acme/app/pulls/${first.pullRequest.number}`, description);
+    await world.as("mona").request("PATCH", pulls, description);
     const last = await settle(journey, issue);
     expect(last.state.runs.map(({ stop_reason }) => stop_reason)).toEqual(["max_turns", "done"]);
+    expect(last.state.runs.at(-1)?.event_id).toBe(`review-comment-${said}`);
+    expect(last.state.reviews_read).toEqual([`review-comment-${said}`]);
     expect(last.state.verdict?.outcome).toBe("pass");
     expect(last.counts.branches).toEqual(["baton/issue-1"]);
     expect(last.counts.pullRequests).toHaveLength(1);

@@ -26,11 +26,12 @@ export interface StageOptions {
 
 /** Starts GitHub, runner, model and App on 127.0.0.1; all of them end with the stage. */
 export async function openStage(options: StageOptions): Promise<Stage> {
+  const workflows = await readWorkflows(options.packageRoot);
   const world = await startWorld({
     script: options.script,
     ...(options.apiKey === null ? {} : { apiKey: options.apiKey }),
     files: { ...libraryFiles, ...playbookFiles, ".github/baton.yml": options.policy },
-    workflows: await readWorkflows(options.packageRoot),
+    workflows,
     actionDir: options.packageRoot,
     runner: { onLine: options.onLine },
   });
@@ -40,6 +41,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       appId: String(appId),
       privateKey,
       webhookSecret,
+      workflow: workflows["baton.yml"] ?? "",
       baseUrl: world.github.apiUrl,
       port: 0,
       sweepEveryMs: null,
