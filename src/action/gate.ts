@@ -23,6 +23,8 @@ export async function runGate(door: Door, identity: Identity, say: (line: string
     { ...event, task: inputs.task },
     { renderVisible: (markdown) => renderVisibleText(markdown).text },
   );
+  if (inputs.dry_run && (reading.kind === "signal" || reading.kind === "malformed"))
+    return { go: false, reason: `${describeReading(reading)}; a dry run answers nobody` };
   switch (reading.kind) {
     case "envelope":
       return {
@@ -50,6 +52,10 @@ export async function runGate(door: Door, identity: Identity, say: (line: string
   }
 }
 
+function describeReading(reading: Extract<Reading, { kind: "signal" | "malformed" }>): string {
+  return reading.kind === "signal" ? reading.signal.name : reading.reason;
+}
+
 type TriggerReading = Extract<Reading, { kind: "trigger" }>;
 
 async function decide(
@@ -74,6 +80,7 @@ async function decide(
   if (decided.kind === "nothing") return { go: false, reason: decided.reason };
   const { decision, errand } = decided;
   if (decision.kind === "dispatch") return { go: true, envelope: decision.envelope, reason: decision.reason };
+  if (door.inputs.dry_run) return { go: false, reason: `${decision.reason} (a dry run answers nobody)` };
   await carryOut(decision, errand);
   return { go: false, reason: decision.reason };
 }

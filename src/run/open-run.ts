@@ -7,6 +7,7 @@ import { type GitStore, openStore } from "../git/store.ts";
 import { createProtection, type Protection } from "../policy/protected-paths.ts";
 import { type OpenedSession, openSession, type Session } from "../session/session.ts";
 import { createClock, type RunClock } from "./clock.ts";
+import { withoutPushes } from "./dry-run.ts";
 import type { RunEnd } from "./end.ts";
 import { createWorkshop, type Workshop } from "./workshop.ts";
 import type { RunWorld } from "./world.ts";
@@ -58,7 +59,8 @@ export interface Run extends AsyncDisposable {
 /** Opens Baton's git directory and the session on this runner; nothing is written outside of it yet. */
 export async function openRun(world: RunWorld): Promise<Run> {
   await mkdir(world.dir, { recursive: true });
-  const store = await openStore({ dir: join(world.dir, "store.git"), remote: world.remote, hostEnv: world.hostEnv });
+  const opened = await openStore({ dir: join(world.dir, "store.git"), remote: world.remote, hostEnv: world.hostEnv });
+  const store = world.dryRun ? withoutPushes(opened) : opened;
   const { session, found } = await openSession({
     store,
     key: world.envelope.session,

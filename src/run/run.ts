@@ -1,6 +1,7 @@
 import { nextStage } from "../domain/state.ts";
 import { claimSession } from "./claim.ts";
 import { takeUpUnclosedEnd } from "./continuation.ts";
+import { withoutWrites } from "./dry-run.ts";
 import type { RunEnd } from "./end.ts";
 import { endOfError } from "./end.ts";
 import { evaluateWork } from "./evaluate.ts";
@@ -25,7 +26,7 @@ const stages: Record<ReturnType<typeof nextStage>, (run: Run) => Promise<RunEnd 
  * is the end. Whatever happens after the claim is saved and shown. Never throws for an expected ending.
  */
 export async function runSession(world: RunWorld): Promise<RunResult> {
-  await using run = await openRun(world);
+  await using run = await openRun(world.dryRun ? withoutWrites(world) : world);
   const claim = await claimSession(run);
   if (claim.kind === "ended") return await finishUnclaimed(run, claim.end, { tell: claim.tell });
   let end: RunEnd | null = null;
