@@ -37,7 +37,9 @@ const etcPieces = [
   "mime.types",
   "networks",
   "os-release",
-  "pki/tls",
+  "pki/tls/certs",
+  "pki/tls/cert.pem",
+  "pki/tls/openssl.cnf",
   "pki/ca-trust",
   "profile.d/maven.sh",
   "protocols",
@@ -50,6 +52,30 @@ const etcPieces = [
   "timezone",
 ];
 const etcPatterns = [/^java-\d+(-openjdk)?$/, /^python3\.\d+$/, /^php$/, /^perl$/];
+
+/** Settings of package managers in system folders, which may hold the token of a registry; below an install prefix. */
+const settingFiles = ["etc/npmrc", "etc/pip.conf", "pip.conf", "lib/node_modules/npm/npmrc", "etc/yarnrc"];
+
+/** Such files below the prefixes of the system and of the tools that are shown: an empty file stands in their place. */
+export function findSettingFiles(toolDirs: readonly string[]): string[] {
+  const cached = ["/opt/hostedtoolcache/node", "/opt/hostedtoolcache/Python"].flatMap((dir) =>
+    namesIn(dir).flatMap((version) => namesIn(join(dir, version)).map((kind) => join(dir, version, kind))),
+  );
+  const prefixes = ["/usr", "/usr/local", ...namesIn("/opt").map((name) => join("/opt", name)), ...cached, ...toolDirs];
+  return prefixes.flatMap((prefix) => settingFiles.map((file) => join(prefix, file))).filter(isPlainFile);
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
+}
+
+function isPlainFile(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
 
 /** Names in a directory that show it is a runner's own: its credentials and work folders are never shown. */
 const runnerMarks = [".runner", ".credentials", ".credentials_rsaparams", "_work", "run.sh", "svc.sh"];
@@ -90,6 +116,8 @@ export function findHostPieces(): HostPiece[] {
   return [...top, ...etcPaths(), ...optPieces()].map(pieceAt).filter((piece) => piece !== null);
 }
 
+/** Where the walls put something of their own: what the host has there is never seen. */
+const ownPlaces = ["/tmp/", "/var/tmp/", "/proc/", "/dev/", "/sys/", "/run/", "/var/run/", "/outputs/", "/workspace/"];
 const systemRoots = ["/usr/", "/bin/", "/sbin/", "/opt/"];
 
 /**
@@ -108,6 +136,7 @@ export function findToolDirs(path: string, home: string): string[] {
       (existsSync(join(prefix, "lib/node_modules")) || existsSync(join(prefix, "include/python3")));
     const dir = isPrefix ? prefix : real;
     if (dir === "/" || dir === home || home.startsWith(`${dir}/`)) continue;
+    if (ownPlaces.some((place) => `${dir}/`.startsWith(place) || place.startsWith(`${dir}/`))) continue;
     found.add(dir);
   }
   return [...found];

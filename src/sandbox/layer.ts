@@ -8,6 +8,7 @@ import type { ExecResult } from "./exec.ts";
 
 import { copyInto, removeTracked } from "./layer-files.ts";
 import type { RenewalStep } from "./manifests.ts";
+import { proxyPort } from "./places.ts";
 import { startProxy } from "./proxy.ts";
 import { removeTree } from "./remove-tree.ts";
 import { createSandbox, giveTo, type SandboxSpec } from "./sandbox.ts";
@@ -67,8 +68,12 @@ export interface LayerRequest {
 const tailChars = 2_000;
 const defaultTimeoutMs = 20 * 60_000;
 
+const javaProxy = ["http", "https"]
+  .map((kind) => `-D${kind}.proxyHost=127.0.0.1 -D${kind}.proxyPort=${proxyPort}`)
+  .join(" ");
+
 /** Environment of set-up besides the allow-list: where the clients find packages, no credential. */
-export function setupEnv(registries: Registries, caFile: string | undefined): Record<string, string> {
+export function setupEnv(registries: Registries, hasNetwork: boolean): Record<string, string> {
   return {
     npm_config_yes: "true",
     npm_config_audit: "false",
@@ -77,9 +82,8 @@ export function setupEnv(registries: Registries, caFile: string | undefined): Re
     PIP_PROGRESS_BAR: "off",
     ...(registries.npm ? { npm_config_registry: withoutCredentials(registries.npm) } : {}),
     ...(registries.pip ? { PIP_INDEX_URL: withoutCredentials(registries.pip) } : {}),
-    ...(caFile
-      ? { NODE_EXTRA_CA_CERTS: caFile, npm_config_cafile: caFile, SSL_CERT_FILE: caFile, PIP_CERT: caFile }
-      : {}),
+    // Maven and Gradle look at no variable for proxies.
+    ...(hasNetwork ? { JAVA_TOOL_OPTIONS: javaProxy } : {}),
   };
 }
 
@@ -144,7 +148,8 @@ async function runStep(
       homeDir: step.homeDir,
       outputsDir,
       network: step.socketPath === null ? null : { socketPath: step.socketPath },
-      env: setupEnv(request.registries ?? {}, request.caFile),
+      env: setupEnv(request.registries ?? {}, step.socketPath !== null),
+      ...(request.caFile === undefined ? {} : { caFile: request.caFile }),
       ...(request.path === undefined ? {} : { path: request.path }),
       ...(request.mask ? { mask: request.mask } : {}),
       ...(request.filterOptions ? { filterOptions: request.filterOptions } : {}),

@@ -17,6 +17,9 @@ export interface MountSpec {
   host: readonly HostPiece[];
   toolDirs: readonly string[];
   mask: readonly string[];
+  /** Files in whose place an empty one is shown. */
+  emptied: readonly string[];
+  emptyFile: string;
   workDir: string;
   homeDir: string;
   outputsDir: string;
@@ -41,11 +44,15 @@ export function planMounts(spec: MountSpec): Mount[] {
       : { kind: "ro", from: piece.path, to: piece.path },
   );
   const isShown = (path: string): boolean =>
-    spec.host.some((piece) => piece.kind === "bind" && within(path, piece.path));
+    spec.host.some((piece) => piece.kind === "bind" && within(path, piece.path)) ||
+    spec.toolDirs.some((dir) => within(path, dir));
+  // A tool in HOME (a version manager) is shown although HOME is not.
+  const isMasked = (path: string): boolean => isShown(path) && !spec.toolDirs.some((dir) => within(dir, path));
   return [
     ...shown,
-    ...spec.mask.filter(isShown).map((path): Mount => ({ kind: "tmpfs", to: path, bytes: 4_096, mode: "0555" })),
     ...spec.toolDirs.map((path): Mount => ({ kind: "ro", from: path, to: path })),
+    ...spec.mask.filter(isMasked).map((path): Mount => ({ kind: "tmpfs", to: path, bytes: 4_096, mode: "0555" })),
+    ...spec.emptied.filter(isShown).map((path): Mount => ({ kind: "ro", from: spec.emptyFile, to: path })),
     ...spec.etcFiles.map((name): Mount => ({ kind: "ro", from: `${spec.etcDir}/${name}`, to: `/etc/${name}` })),
     { kind: "proc", to: "/proc" },
     { kind: "dev", to: "/dev" },

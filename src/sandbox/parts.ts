@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SandboxError } from "../domain/errors.ts";
-import { findToolDirs } from "./host.ts";
+import { findSettingFiles, findToolDirs } from "./host.ts";
 import { helperEntry, type Mount, planMounts } from "./mounts.ts";
 import { places, proxyPort } from "./places.ts";
 import { isReachable, Stage } from "./reach.ts";
@@ -44,9 +44,37 @@ const etcFiles: Readonly<Record<string, string>> = {
   hostname: "baton\n",
 };
 
+const systemCertificates = [
+  "/etc/ssl/certs/ca-certificates.crt",
+  "/etc/pki/tls/certs/ca-bundle.crt",
+  "/etc/ssl/cert.pem",
+  "/etc/ssl/ca-bundle.pem",
+];
+
+/** The system's certificates and the host's own as one file, since most clients take one in place of the other; null without own ones. */
+function prepareCertificates(spec: SandboxSpec, etcDir: string): string | null {
+  if (!spec.network || !spec.caFile || !existsSync(spec.caFile)) return null;
+  const system = systemCertificates.find((path) => existsSync(path));
+  const bundles = [...new Set([...(system ? [system] : []), spec.caFile])].map((path) => readFileSync(path, "utf8"));
+  const name = basename(places.certificates);
+  writeFileSync(join(etcDir, name), bundles.join("\n"), { mode: 0o644 });
+  return name;
+}
+
+/** How each client is told of a bundle of certificates. */
+function certificateEnv(): Record<string, string> {
+  const names = ["NODE_EXTRA_CA_CERTS", "npm_config_cafile", "SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE"];
+  const more = ["CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "CARGO_HTTP_CAINFO"];
+  return Object.fromEntries([...names, ...more].map((name) => [name, places.certificates]));
+}
+
+/** Stands in the place of files that must not be read. */
+const emptyFile = "nothing";
+
 function prepareEtc(scratchDir: string): string {
   const dir = join(scratchDir, "etc");
   mkdirSync(dir, { mode: 0o755 });
+  writeFileSync(join(dir, emptyFile), "", { mode: 0o644 });
   for (const [name, text] of Object.entries(etcFiles)) writeFileSync(join(dir, name), text, { mode: 0o644 });
   return dir;
 }
@@ -56,27 +84,43 @@ export function describeParts(
   spec: SandboxSpec,
   scratchDir: string,
   tmpDir: string,
-): { mounts: Mount[]; helperEntry: string; prefix: string[]; roots: string; socketName: string; path: string } {
+): {
+  /** Variables of every command in this sandbox, besides those that all sandboxes have. */
+  env: Record<string, string>;
+  mounts: Mount[];
+  helperEntry: string;
+  prefix: string[];
+  roots: string;
+  socketName: string;
+  path: string;
+} {
   const drops = spec.walls.uid !== null;
   const stage = drops ? new Stage(scratchDir) : null;
   const at = (path: string): string => stage?.at(path) ?? path;
   const source = helperPath();
   if (!existsSync(source)) throw new SandboxError(`the helper ${source} is missing`, { hint: "Run `npm run build`." });
-  const toolDirs = findToolDirs(spec.path ?? "", homedir()).filter((dir) => !drops || isReachable(dir));
+  const masked = spec.mask ?? [];
+  const toolDirs = findToolDirs(spec.path ?? "", homedir()).filter(
+    (dir) => (!drops || isReachable(dir)) && !masked.some((path) => isWithin(dir, path) || isWithin(path, dir)),
+  );
   const shownPath = [
     ...(spec.path ?? "").split(":").filter((entry) => isShown(entry, toolDirs)),
     ...systemPath.split(":"),
   ];
+  const etcDir = prepareEtc(scratchDir);
+  const certificates = prepareCertificates(spec, etcDir);
   const mounts = planMounts({
     host: spec.walls.host,
     toolDirs,
-    mask: [homedir(), ...(spec.mask ?? [])],
+    mask: [homedir(), ...masked].filter((dir) => existsSync(dir)),
+    emptied: findSettingFiles(toolDirs),
     workDir: at(spec.workDir),
     homeDir: at(spec.homeDir),
     outputsDir: at(spec.outputsDir),
     tmpDir: at(tmpDir),
-    etcDir: prepareEtc(scratchDir),
-    etcFiles: Object.keys(etcFiles),
+    etcDir,
+    etcFiles: [...Object.keys(etcFiles), ...(certificates ? [certificates] : [])],
+    emptyFile: join(etcDir, emptyFile),
     node: at(process.execPath),
     helper: at(source),
     isBundled: source.endsWith(".mjs"),
@@ -90,11 +134,12 @@ export function describeParts(
     roots: JSON.stringify(roots),
     socketName: spec.network ? spec.network.socketPath.slice(dirname(spec.network.socketPath).length + 1) : "",
     path: [...new Set([...shownPath, ...homePrograms])].join(":"),
+    env: certificates ? certificateEnv() : {},
   };
 }
 
+const isWithin = (path: string, dir: string): boolean => path === dir || path.startsWith(`${dir}/`);
+
 function isShown(entry: string, toolDirs: readonly string[]): boolean {
-  return (
-    /^\/(usr|bin|sbin|opt)(\/|$)/.test(entry) || toolDirs.some((dir) => entry === dir || entry.startsWith(`${dir}/`))
-  );
+  return /^\/(usr|bin|sbin|opt)(\/|$)/.test(entry) || toolDirs.some((dir) => isWithin(entry, dir));
 }

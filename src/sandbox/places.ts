@@ -6,6 +6,8 @@ export const places = {
   tmp: "/tmp",
   /** The command of one run, as a file: task text is never in an argument list. */
   command: "/run/command",
+  /** Certificates that the host's clients trust, where the host names a bundle of its own. */
+  certificates: "/etc/baton-certificates.pem",
   /** Baton's own helper: file tools and the TCP forwarder. */
   helper: "/opt/baton",
   /** Directory of the proxy's socket, only where network is allowed. */

@@ -39,6 +39,8 @@ export interface SandboxSpec {
   path?: string;
   /** Host directories that must not be visible even where a system folder holds them, such as RUNNER_TEMP. */
   mask?: readonly string[];
+  /** Certificate bundle that the host's clients trust beside the system's; shown only where there is a network. */
+  caFile?: string;
   /** For proofs only: sees and changes the options of every start. */
   filterOptions?: (options: WallOption[]) => WallOption[];
 }
@@ -148,7 +150,7 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
         program: [...(spec.network ? forwarder : []), ...waitingShell],
         commandFile: request.commandFile,
         cwd: places.workspace,
-        env: { ...commandEnv(parts.path, spec.network !== null), ...spec.env, ...request.env },
+        env: { ...commandEnv(parts.path, spec.network !== null), ...parts.env, ...spec.env, ...request.env },
         stdio: ["pipe", request.output, request.output],
       });
       open.add(launched);
