@@ -8,7 +8,7 @@ import type { State } from "../domain/state.ts";
 import { type GitStore, openStore } from "../git/store.ts";
 import { withoutBaton } from "../run/tree.ts";
 import { createDiskFiles } from "../session/files.ts";
-import { checkoutSession, fetchRemoteSession, loadSession } from "../session/restore.ts";
+import { restoreSession } from "../session/restore.ts";
 import { findRepository, type RepositoryPlace } from "./local-place.ts";
 
 /** A session as its last checkpoint has it. */
@@ -44,13 +44,10 @@ export async function openSessionShelf(repo: string): Promise<SessionShelf> {
     return [...new Set(names)].flatMap((name) => SessionKey.safeParse(name).data ?? []).sort();
   };
   const load = async (key: SessionKey): Promise<SavedSession> => {
-    const remote = await fetchRemoteSession(store, key);
-    if (!remote) throw noSuchSession(key, await keys(), place.root);
-    const files = createDiskFiles();
-    const sessionDir = join(dir, key);
-    await checkoutSession(store, files, remote, sessionDir);
-    const { state, events, problems } = await loadSession(files, sessionDir);
-    if (!state) throw new ProtocolError(`${remote.ref} holds no state.`, { source: remote.ref });
+    const found = await restoreSession(store, createDiskFiles(), key, join(dir, key));
+    if (!found) throw noSuchSession(key, await keys(), place.root);
+    const { state, events, problems } = found.restored;
+    if (!state) throw new ProtocolError(`${found.remote.ref} holds no state.`, { source: found.remote.ref });
     return { key, state, events, problems, head: await readHead(store, state.branch) };
   };
   return {

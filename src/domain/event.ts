@@ -213,6 +213,19 @@ export const eventSchemas = {
   }),
   /** The session's base moved on and was merged into the work: contract and verdict are about the old base now. */
   base_refreshed: z.object({ from: hash, to: hash, tree: hash }),
+  /**
+   * The remote refused a push for what is in it: these contents are left out from now on, and the work branch is still at
+   * `work_head`. `left_out` is empty where nothing could be left out.
+   */
+  push_refused: z.object({
+    why: text,
+    detail: text,
+    left_out: z.array(z.object({ path: text, sha: hash })),
+    /** Parts of the session's own record that were given up. */
+    renounced: z.array(text).default([]),
+    work_head: hash.nullable(),
+    tree: hash,
+  }),
   checkpoint_pushed: z.object({ checkpoint: hash, allowance_usd_micro: MicroUsd, ms }),
   command_read: z.object({
     comment_id: z.int().positive(),

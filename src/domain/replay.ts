@@ -95,6 +95,8 @@ export function applyEvent(before: State | null, event: Event): State {
         : { ...state, work_head: event.data.work_head === undefined ? state.work_head : event.data.work_head };
     case "base_refreshed":
       return { ...state, base: { ...state.base, sha: event.data.to }, verdict: null, unjudged: null };
+    case "push_refused":
+      return pushRefused(state, event.data);
     case "work_committed":
       return { ...state, work_head: event.data.commit };
     case "checkpoint_pushed":
@@ -320,6 +322,14 @@ function ended(state: State, data: EventData<"run_ended">, at: string): State {
 function closed(state: State): State {
   const run = state.runs.at(-1);
   return run ? { ...state, runs: [...state.runs.slice(0, -1), { ...run, closed: true }] } : state;
+}
+
+/** What was judged, or waits for it, is not what can be published: the tree without the refused contents waits instead. */
+function pushRefused(state: State, data: EventData<"push_refused">): State {
+  const next = { ...state, work_head: data.work_head };
+  if (data.left_out.length === 0) return next;
+  const waits = state.unjudged !== null || state.verdict?.outcome === "pass";
+  return { ...next, verdict: null, unjudged: waits ? data.tree : null };
 }
 
 function reopen(criteria: State["criteria"], ids: string[]): State["criteria"] {

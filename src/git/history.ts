@@ -40,6 +40,8 @@ export function createHistory(git: (args: readonly string[]) => Promise<GitResul
     },
     parentsOf: async (rev) => (await commitAt(rev)).parents,
     async isAncestor(ancestor, descendant) {
+      // What a fetch of the descendant's history did not bring is not in it.
+      if ((await resolve(`${ancestor}^{commit}`)) === null) return false;
       const result = await git(["merge-base", "--is-ancestor", ancestor, descendant]);
       if (result.code === 0) return true;
       if (result.code === 1) return false;

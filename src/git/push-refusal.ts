@@ -61,7 +61,7 @@ export function readPush(result: { code: number | null; stdout: string; stderr: 
 }
 
 function readPaths(text: string): string[] {
-  const secrets = [...text.matchAll(/path: (.+?):\d+\s*$/gm)].map((match) => match[1]!);
+  const secrets = [...text.matchAll(/path: (.+?)(?::\d+)?\s*$/gm)].map((match) => match[1]!);
   const large = [...text.matchAll(/File (.+?) is [\d.]+ MB/g)].map((match) => match[1]!);
   return [...new Set([...secrets, ...large])];
 }

@@ -5,6 +5,13 @@ import { GitError, type GitResult } from "./run-git.ts";
 /** A call of git that may speak to the remote: arguments in, result out. */
 export type RemoteGit = (args: readonly string[], options?: { timeoutMs?: number }) => Promise<GitResult>;
 
+/** One ref of a push. With `expected` (null: absent) the ref must be exactly there before, or nothing is pushed. */
+export interface RefPush {
+  ref: string;
+  sha: string;
+  expected?: string | null;
+}
+
 const networkTimeoutMs = 600_000;
 const refName = /^refs\/[^\s~^:?*[\\\x00-\x1f\x7f]+$/;
 
@@ -50,23 +57,21 @@ export async function fetchRefs(
  * Updates all refs or none, only by fast-forward. When the outcome is unknown the refs are looked up again, so that an
  * update whose answer was lost counts as made and never happens twice.
  */
-export async function pushRefs(
-  git: RemoteGit,
-  url: string,
-  updates: readonly { ref: string; sha: string }[],
-): Promise<PushOutcome> {
+export async function pushRefs(git: RemoteGit, url: string, updates: readonly RefPush[]): Promise<PushOutcome> {
   const specs = updates.map(({ ref, sha }) => {
     if (!refName.test(ref) || !/^[0-9a-f]{40}$/.test(sha)) throw new Error(`not a ref update: ${sha} ${ref}`);
     return `${sha}:${ref}`;
   });
+  // A lease alone would allow any update from the expected value; the store has proven that this one is a fast-forward.
+  const leases = updates
+    .filter(({ expected }) => expected !== undefined)
+    .map(({ ref, expected }) => `--force-with-lease=${ref}:${expected ?? ""}`);
   let detail = "";
   for (const delayMs of [0, 1_000, 4_000]) {
     if (delayMs > 0) await wait(delayMs);
     const result = await git(
-      ["push", "--atomic", "--porcelain", "--no-verify", "--no-follow-tags", "--", url, ...specs],
-      {
-        timeoutMs: networkTimeoutMs,
-      },
+      ["push", "--atomic", "--porcelain", "--no-verify", "--no-follow-tags", ...leases, "--", url, ...specs],
+      { timeoutMs: networkTimeoutMs },
     );
     const reading = readPush({ code: result.code, stdout: result.stdout.toString("utf8"), stderr: result.stderr });
     if (reading.kind === "pushed") return reading;
@@ -81,7 +86,7 @@ export async function pushRefs(
 async function lookUp(
   git: RemoteGit,
   url: string,
-  updates: readonly { ref: string; sha: string }[],
+  updates: readonly RefPush[],
 ): Promise<"there" | "other" | "unreachable"> {
   try {
     const refs = await listRemoteRefs(

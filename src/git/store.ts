@@ -10,7 +10,7 @@ import { type CommitInput, renderCommit } from "./object-format.ts";
 import { createObjectReader } from "./object-reader.ts";
 import { createObjectWriter } from "./object-writer.ts";
 import type { PushOutcome } from "./push-refusal.ts";
-import { fetchRefs, listRemoteRefs, pushRefs, type RemoteGit } from "./remote.ts";
+import { fetchRefs, listRemoteRefs, pushRefs, type RefPush, type RemoteGit } from "./remote.ts";
 import { GitError, type GitResult, runGit } from "./run-git.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { type Change, createTrees, type ListedFile } from "./trees.ts";
@@ -53,7 +53,8 @@ export interface GitStore {
   graft(tree: string, changes: readonly Change[]): Promise<string>;
   diff(from: string, to: string, options?: { maxBytes?: number; paths?: string[] }): Promise<TreeDiff>;
   merge(input: { base: string; ours: string; theirs: string }): Promise<MergeResult>;
-  push(updates: readonly { ref: string; sha: string }[]): Promise<PushOutcome>;
+  /** Updates all of these refs or none, by fast-forwards only. */
+  push(updates: readonly RefPush[]): Promise<PushOutcome>;
   close(): void;
 }
 
@@ -148,6 +149,10 @@ export async function openStore(options: StoreOptions): Promise<GitStore> {
     merge: (input) => mergeTrees({ git, commit, treeOf: history.treeOf }, input),
     push: (updates) =>
       throughGitDoor(door, "push", async () => {
+        for (const { sha, expected } of updates) {
+          if (expected && !(await history.isAncestor(expected, sha)))
+            throw new Error(`${sha} does not descend from ${expected}`);
+        }
         return await pushRefs(remoteGit, remoteUrl(), updates);
       }),
     close: () => reader.close(),

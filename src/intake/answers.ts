@@ -2,6 +2,7 @@ import { renderUsd } from "../domain/limits.ts";
 import type { State } from "../domain/state.ts";
 import { stopReasons } from "../domain/stop-reason.ts";
 import { neutralise } from "../github/neutral-text.ts";
+import type { SessionFacts } from "./session-facts.ts";
 
 /** The status comment between the trigger and the run's first own words. */
 export function renderQueued(runUrl: string | null): string {
@@ -29,8 +30,11 @@ export function renderLost(state: State | null): string {
 }
 
 /** The answer to `/status`: condition, criteria, turns, spend, last reason, link. */
-export function renderStatus(state: State | null, isAlive: boolean): string {
-  if (!state) return isAlive ? "**Baton**: the first run is starting." : "**Baton**: there is no session here yet.";
+export function renderStatus({ exists, state }: SessionFacts, isAlive: boolean): string {
+  if (!state && isAlive) return "**Baton**: the first run is starting.";
+  if (!state && exists)
+    return "**Baton**: the newest record of this session cannot be read. Comment `/continue`, and a run looks for the last one that can.";
+  if (!state) return "**Baton**: there is no session here yet.";
   const run = state.runs.at(-1);
   const condition = isAlive
     ? "a run is under way"

@@ -41,7 +41,7 @@ export async function carryOut(decision: Decision, errand: Errand): Promise<void
       return;
     case "status":
       await react(errand);
-      await answer(errand, `status-${keyOf(trigger)}`, renderStatus(errand.session.state, errand.aliveRunId !== null));
+      await answer(errand, `status-${keyOf(trigger)}`, renderStatus(errand.session, errand.aliveRunId !== null));
       return;
     case "accept":
       await react(errand);

@@ -32,6 +32,7 @@ async function readInbox(loop: Loop): Promise<Ending | null> {
     if (item.kind === "superseded") return { end: "superseded", reason: item.reason };
     if (item.kind === "stop") return { end: "stopped", reason: `${item.actor} asked for the end with \`/stop\`.` };
     if (item.kind === "ended") return { end: "stopped", reason: item.reason };
+    if (item.kind === "obsolete") return { end: "reset", reason: item.reason, isObsolete: true };
     const rule = `comment:${item.id}`;
     const { openingNotes, turns } = transcriptOf(loop);
     const known = [...openingNotes, ...turns.flatMap(({ notes }) => notes)].some((note) => note.rule === rule);

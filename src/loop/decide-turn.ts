@@ -14,6 +14,8 @@ export interface Ending {
   reason: string;
   signal?: ToolSignal;
   handoff?: boolean;
+  /** What the context did counts for nothing: no note is left of it. */
+  isObsolete?: boolean;
 }
 
 export interface TurnDecision {

@@ -124,7 +124,8 @@ const endsWithNote: ReadonlySet<string> = new Set([
   ],
 ]);
 
-function noteOf(loop: Loop, { end, reason, signal }: Ending): Handoff | undefined {
+function noteOf(loop: Loop, { end, reason, signal, isObsolete }: Ending): Handoff | undefined {
+  if (isObsolete) return undefined;
   if (signal?.kind === "handoff") return capNote(signal.note);
   if (loop.spec.role !== "worker" || !endsWithNote.has(end)) return undefined;
   return emergencyNote(transcriptOf(loop), reason);

@@ -41,6 +41,8 @@ export type InboxItem =
   | { kind: "stop"; actor: string }
   /** The end is known in words already. */
   | { kind: "ended"; reason: string }
+  /** What this context works on is not wanted any more: it ends without a note, and the run goes on. */
+  | { kind: "obsolete"; reason: string }
   | { kind: "superseded"; reason: string };
 
 export interface AuthorizeRequest {

@@ -25,8 +25,9 @@ export async function claimSession(run: Run): Promise<Claim> {
   if (asked.kind === "refused") return { kind: "ended", tell: true, end: { stop: asked.stop, text: asked.reason } };
   const baseSha = goesOn ? await fetchKnownBase(run, before) : await fetchBase(run, asked.request.baseRef);
   if (!baseSha) {
-    const text = `The branch \`${asked.request.baseRef}\` does not exist on the remote; nothing can be started from it.`;
-    return { kind: "ended", tell: true, end: { stop: "conflict", text } };
+    const ref = goesOn ? before.base.ref : asked.request.baseRef;
+    const what = goesOn ? "no longer has the commit that this work started from" : "does not exist on the remote";
+    return toldEnd("conflict", `The branch \`${ref}\` ${what}; nothing can be started from it.`);
   }
   if (!goesOn) run.workTree = await run.store.treeOf(baseSha);
   const start = goesOn
@@ -83,6 +84,7 @@ async function pushClaim(
   });
   switch (outcome.kind) {
     case "claimed":
+      world.forge.guardWrites(() => run.session.ownsRemote());
       run.passedBefore = run.session.state().criteria.filter(({ status }) => status === "pass").length;
       run.spentBefore = spentByRole(run);
       run.startedWithoutContract = run.session.state().contract === null;
@@ -96,12 +98,10 @@ async function pushClaim(
         tell: false,
         end: { stop: "superseded", text: "Another run claimed this session a moment earlier." },
       };
+    case "refused":
+      return toldEnd("config_error", `The session's ref was refused: ${outcome.detail.slice(0, 600)}`);
     default:
-      return {
-        kind: "ended",
-        tell: true,
-        end: { stop: "api_error", text: `The session could not be claimed on the remote: ${outcome.detail}` },
-      };
+      return toldEnd("api_error", `The session could not be claimed on the remote: ${outcome.detail}`);
   }
 }
 
@@ -137,11 +137,14 @@ function lowerBySession(run: Run, before: State | null): { turns: number; usd_mi
   return { ...limits, usd_micro: Math.max(0, Math.min(limits.usd_micro, left)) };
 }
 
-async function fetchKnownBase(run: Run, state: State): Promise<string> {
-  if ((await run.store.resolve(`${state.base.sha}^{commit}`)) === null) {
-    await run.store.fetch([`refs/heads/${state.base.ref}`]);
+/** The session's base commit, from the base branch or, where that was rewritten or deleted, from the work branch, which descends from it. */
+async function fetchKnownBase(run: Run, { base, branch }: State): Promise<string | null> {
+  const isHere = async () => (await run.store.resolve(`${base.sha}^{commit}`)) !== null;
+  for (const name of [base.ref, branch]) {
+    if (await isHere()) return base.sha;
+    await fetchBase(run, name);
   }
-  return state.base.sha;
+  return (await isHere()) ? base.sha : null;
 }
 
 async function fetchBase(run: Run, ref: string): Promise<string | null> {
@@ -150,6 +153,10 @@ async function fetchBase(run: Run, ref: string): Promise<string | null> {
   if (!sha) return null;
   await run.store.fetch([full]);
   return sha;
+}
+
+function toldEnd(stop: RunEnd["stop"], text: string): Claim {
+  return { kind: "ended", tell: true, end: { stop, text } };
 }
 
 function skipped(text: string): Claim {

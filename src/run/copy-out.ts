@@ -1,9 +1,23 @@
+import type { Snapshot } from "../git/snapshot.ts";
 import { outsideScope } from "../policy/protected-paths.ts";
 import type { RunEnd } from "./end.ts";
 import type { Run } from "./open-run.ts";
+import { withoutRefused } from "./refusals.ts";
 
 /** Copy-outs with protected changes after which the run ends: the worker was told the first time. */
 const maxViolations = 3;
+
+/** The work folder as the run's work tree, without what is protected, may not leave or was refused by the remote. */
+export async function takeSnapshot(run: Run, workDir: string): Promise<Snapshot> {
+  const baseTree = await run.store.treeOf(run.session.state().base.sha);
+  const snapshot = await run.store.snapshot(workDir, {
+    baseTree,
+    isProtected: (path) => run.protection(path) !== null,
+    ignore: run.workshop.leftBySetUp(),
+  });
+  run.workTree = await withoutRefused(run, snapshot.tree);
+  return snapshot;
+}
 
 /**
  * Takes the work folder as a tree into Baton's own git directory. Protected paths come from the base again and
@@ -11,13 +25,7 @@ const maxViolations = 3;
  */
 export async function copyOut(run: Run, workDir: string): Promise<RunEnd | null> {
   await run.copying;
-  const baseTree = await run.store.treeOf(run.session.state().base.sha);
-  const snapshot = await run.store.snapshot(workDir, {
-    baseTree,
-    isProtected: (path) => run.protection(path) !== null,
-    ignore: run.workshop.leftBySetUp(),
-  });
-  run.workTree = snapshot.tree;
+  const snapshot = await takeSnapshot(run, workDir);
   const outside = snapshot.restored.filter((path) => run.protection(path) === outsideScope);
   const restored = snapshot.restored.filter((path) => run.protection(path) !== outsideScope);
   if (outside.length > 0) {

@@ -46,6 +46,8 @@ export function describeEvent(event: Event, state: State): string | null {
       return `policy: ${event.data.action} ${event.data.paths.join(", ").slice(0, 200)}`;
     case "human_commits_found":
       return `people's commits: ${event.data.commits.length} ${event.data.merged ? "merged" : "in conflict"}`;
+    case "push_refused":
+      return `the remote refused a push (${event.data.why})${event.data.left_out.length > 0 ? `; left out: ${event.data.left_out.map(({ path }) => path).join(", ")}` : ""}`;
     case "base_refreshed":
       return `the base moved on: ${event.data.from.slice(0, 10)} → ${event.data.to.slice(0, 10)}, merged into the work`;
     case "command_read":

@@ -32,6 +32,9 @@ export async function evaluateWork(run: Run): Promise<RunEnd | null> {
   );
   if (run.world.signal.aborted)
     return { stop: "cancelled", text: "The run was cancelled during the evaluation; it is repeated." };
+  // What people said meanwhile made this judgement one about something else.
+  const now = run.session.state();
+  if (now.unjudged !== unjudged || now.contract_sha256 !== before.contract_sha256) return judge.end;
   await run.record("verdict_given", { verdict, round: before.rounds + 1 }, "evaluator");
   if (verdict.outcome === "pass") return null;
   if (judge.end && verdict.outcome !== "fail") {

@@ -86,6 +86,8 @@ export interface Forge {
   explain(stop: StopReason, reason: string): Promise<void>;
   /** Rings the doorbell for the next run of the same session. */
   ringDoorbell(envelope: Envelope): Promise<void>;
+  /** From now on each write asks first whether the session is still this run's. */
+  guardWrites(owns: () => Promise<boolean>): void;
   /** UTC day by the platform's own clock, `yyyy-mm-dd`. */
   today(): Promise<string>;
 }

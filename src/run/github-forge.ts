@@ -16,6 +16,7 @@ import { ensureAnswer } from "../github/status-comment.ts";
 import { fetchSubject } from "../github/subject.ts";
 import { playbookOfKey } from "../maintenance/apply-playbook.ts";
 import { readCommand } from "../triggers/read-command.ts";
+import { fenceWrites } from "./fence.ts";
 import type { Forge, InboxItem, PullRequestFate, RequestOutcome } from "./forge.ts";
 import { createPublisher } from "./github-publisher.ts";
 import { findReasonToStop } from "./reason-to-stop.ts";
@@ -44,8 +45,10 @@ const progressEveryMs = 30_000;
 const inboxEveryMs = 15_000;
 
 /** The forge on GitHub: reads by ids, checks rights at that moment, and writes each thing once. */
-export function createGitHubForge(options: GitHubForgeOptions): Forge {
-  const { github, repository, envelope } = options;
+export function createGitHubForge(given: GitHubForgeOptions): Forge {
+  const { github, guard } = fenceWrites(given.github);
+  const options = { ...given, github };
+  const { repository, envelope } = options;
   const publisher = createPublisher(options);
   let lastProgress = Number.NEGATIVE_INFINITY;
   let lastLook = Number.NEGATIVE_INFINITY;
@@ -94,6 +97,7 @@ export function createGitHubForge(options: GitHubForgeOptions): Forge {
       });
       if (outcome.kind === "refused") throw new Error(outcome.text);
     },
+    guardWrites: guard,
     async today() {
       if (github.serverTime() === null) await github.find("/repos/{owner}/{repo}", repository);
       return new Date(github.serverTime() ?? options.now()).toISOString().slice(0, 10);

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { runSpend } from "../domain/replay.ts";
 import type { Hands, InboxItem, LoopRole } from "../loop/spec.ts";
+import { takeSnapshot } from "./copy-out.ts";
 import { readCommands } from "./inbox.ts";
 import { lookAround } from "./look-around.ts";
 import type { Run } from "./open-run.ts";
@@ -26,7 +27,7 @@ export function createHands(run: Run, part: { role: LoopRole; model: string; con
     record: run.record,
     history: () => session.contextEvents(part.context),
     authorize: (request) => authorize(run, part.model, request),
-    readInbox: () => readInbox(run),
+    readInbox: () => readInbox(run, part.role),
     worldHash: async () => {
       // Both wait until the request is on its way: what the model's time hides must not delay it.
       await wait(requestHeadStartMs);
@@ -45,15 +46,20 @@ export function createHands(run: Run, part: { role: LoopRole; model: string; con
   };
 }
 
-async function readInbox(run: Run): Promise<readonly InboxItem[]> {
+async function readInbox(run: Run, role: LoopRole): Promise<readonly InboxItem[]> {
   if (run.superseded) return [{ kind: "superseded", reason: run.superseded }];
   // Not waited for: the next request goes out while the last turn is still on its way to the remote, within the allowance.
   const known = run.session.lastCheckpoint();
   if (known?.kind === "superseded") return [{ kind: "superseded", reason: known.detail }];
+  const { restarts } = run.session.state();
   const inbox = await readCommands(run).catch(() => null);
   if (inbox?.kind === "end") return [{ kind: "ended", reason: inbox.end.text }];
   const end = await lookAround(run);
   if (end) return [{ kind: "ended", reason: end.text }];
+  if (run.session.state().restarts > restarts)
+    return [{ kind: "obsolete", reason: "A person asked for a fresh start." }];
+  if (role === "evaluator" && inbox && inbox.steered.length > 0)
+    return [{ kind: "obsolete", reason: "A person added to the request while it was being judged." }];
   return (inbox?.steered ?? []).map(({ commentId, actor, command }) => ({
     kind: "steering",
     id: String(commentId),
@@ -66,13 +72,7 @@ async function readInbox(run: Run): Promise<readonly InboxItem[]> {
 async function copyAndSave(run: Run, workDir: string, before: Promise<void>): Promise<void> {
   await before;
   try {
-    const baseTree = await run.store.treeOf(run.session.state().base.sha);
-    const snapshot = await run.store.snapshot(workDir, {
-      baseTree,
-      isProtected: (path) => run.protection(path) !== null,
-      ignore: run.workshop.leftBySetUp(),
-    });
-    run.workTree = snapshot.tree;
+    await takeSnapshot(run, workDir);
   } catch {
     return;
   }

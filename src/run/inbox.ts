@@ -32,6 +32,8 @@ export async function readCommands(run: Run, options: { force?: boolean } = {}):
 async function restart(run: Run, item: InboxItem): Promise<void> {
   const state = run.session.state();
   const tree = await run.store.treeOf(state.base.sha);
+  // The copy-out of the last turn must not bring back what is thrown away here.
+  await run.copying;
   await run.record("work_restarted", { why: `${item.actor} asked for a fresh start with \`/retry\`.`, tree });
   await run.workshop.discardWork();
   run.workTree = tree;

@@ -69,7 +69,7 @@ async function freeze(run: Run, draft: ContractDraft): Promise<RunEnd | null> {
       await run.record("contract_frozen", { contract, sha256: contractSha256(contract) });
       await saveWork(run, `baton: freeze the contract of ${state.session}`);
       await publishProgress(run);
-      return null;
+      return run.conflict;
     }
   }
 }

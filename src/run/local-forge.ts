@@ -52,6 +52,8 @@ export function createLocalForge(options: LocalForgeOptions): Forge {
     showProgress: async (publication) => write("status.md", publication.status),
     explain: async (_stop, reason) => options.say(reason),
     ringDoorbell: async (envelope) => options.say(`To go on: baton continue ${envelope.session}`),
+    // One disk, one writer: the files are rendered anew by whoever runs next.
+    guardWrites: () => {},
     today: async () => options.now().toISOString().slice(0, 10),
   };
 }

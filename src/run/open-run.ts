@@ -33,9 +33,7 @@ export interface Run extends AsyncDisposable {
   spentBefore: Partial<globalThis.Record<Role, number>>;
   /** The copy-out that is under way after a turn. */
   copying: Promise<void>;
-  /** Last head of the work branch that the remote has taken in this run. */
-  pushedHead: string | null;
-  /** People's work on the branch that this run must not overwrite. */
+  /** Why nothing more goes onto the work branch: people's work that must not be overwritten, or a remote that refuses it. */
   conflict: RunEnd | null;
   /** Why no more may be written: a successor has claimed the session. */
   superseded: string | null;
@@ -89,7 +87,6 @@ export async function openRun(world: RunWorld): Promise<Run> {
     allowanceUsdMicro: 0,
     spentBefore: {},
     copying: Promise.resolve(),
-    pushedHead: null,
     conflict: null,
     superseded: null,
     handsOff: null,

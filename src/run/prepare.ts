@@ -25,6 +25,19 @@ export async function prepare(run: Run): Promise<RunEnd | null> {
   }
   const refreshed = await takeUpNewBase(run);
   if (refreshed) return refreshed;
+  return await setUpBase(run);
+}
+
+/** After the base moved amid the run: its set-up, and every oracle on it once more. */
+export async function settleOnBase(run: Run): Promise<RunEnd | null> {
+  const { contract, base } = run.session.state();
+  if (!contract || contract.base_sha === base.sha) return null;
+  await run.workshop.discardWork();
+  run.oraclesOnBase.clear();
+  return await setUpBase(run);
+}
+
+async function setUpBase(run: Run): Promise<RunEnd | null> {
   const setUp = await run.workshop.prepare(run.session.state().base.sha);
   await run.record("setup_ran", {
     ok: setUp.ok,

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { ConfigError } from "../domain/errors.ts";
 import { toMicroUsd } from "../domain/limits.ts";
 import { committedUsd, runSpend } from "../domain/replay.ts";
 import { findPrice } from "../loop/prices.ts";
@@ -80,6 +81,7 @@ async function waitForAllowance(run: Run, needed: number): Promise<void> {
     const outcome = await saveNow(run, run.allowanceUsdMicro);
     if (outcome.kind === "pushed") continue;
     if (outcome.kind === "superseded") throw new Error(`another run claimed the session: ${outcome.detail}`);
+    if (run.conflict) throw new ConfigError(run.conflict.text, { hint: "Nothing more was spent." });
     if (attempt >= attempts || outcome.kind === "refused") {
       throw new Error(`the checkpoint that must carry the allowance was not taken by the remote: ${outcome.detail}`);
     }

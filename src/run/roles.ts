@@ -9,6 +9,7 @@ import { initializerPrompt } from "../loop/prompts/initializer.ts";
 import { workerPrompt } from "../loop/prompts/worker.ts";
 import type { ContextSpec, LoopRole } from "../loop/spec.ts";
 import type { Run } from "./open-run.ts";
+import { describeLeftOut } from "./refusals.ts";
 import { startIn, startPath } from "./start-in.ts";
 
 /**
@@ -90,9 +91,10 @@ function common(run: Run, role: LoopRole, model: string, tools: Tool[]) {
 async function collectFacts(run: Run): Promise<string[]> {
   const state = run.session.state();
   const diff = await run.store.diff(await run.store.treeOf(state.base.sha), run.workTree, { maxBytes: 1 });
-  if (diff.files.length === 0) return ["Nothing is changed against the base yet."];
+  const leftOut = describeLeftOut(run);
+  if (diff.files.length === 0) return ["Nothing is changed against the base yet.", ...leftOut];
   const files = diff.files.slice(0, 30).map(({ path, added, removed }) => `${path} +${added} -${removed}`);
-  return [`Changed against the base (${diff.files.length} files): ${files.join(", ")}`];
+  return [`Changed against the base (${diff.files.length} files): ${files.join(", ")}`, ...leftOut];
 }
 
 /** Repository instructions of the base, the folder's own before the root's; the work tree's are never read. */

@@ -9,7 +9,7 @@ import { finishRun, finishUnclaimed, type RunResult } from "./finish.ts";
 import { initialize } from "./initialize.ts";
 import { lookAround } from "./look-around.ts";
 import { openRun, type Run } from "./open-run.ts";
-import { prepare } from "./prepare.ts";
+import { prepare, settleOnBase } from "./prepare.ts";
 import { publish } from "./publish.ts";
 import { work } from "./work.ts";
 import type { RunWorld } from "./world.ts";
@@ -33,7 +33,10 @@ export async function runSession(world: RunWorld): Promise<RunResult> {
   try {
     end = (await takeUpUnclosedEnd(run)) ?? (await prepare(run));
     while (end === null)
-      end = (await lookAround(run, { force: true })) ?? (await stages[nextStage(run.session.state())](run));
+      end =
+        (await lookAround(run, { force: true })) ??
+        (await settleOnBase(run)) ??
+        (await stages[nextStage(run.session.state())](run));
   } catch (error) {
     end = endOfError(error, run.world.signal);
   }

@@ -5,10 +5,25 @@ import type { CheckpointOutcome } from "../session/checkpoint.ts";
 import { renderStateFile } from "../session/state-file.ts";
 import { yieldToHuman } from "./human-commits.ts";
 import type { Run } from "./open-run.ts";
+import { answerRefusal, dropHead } from "./refusals.ts";
 
-/** Pushes a checkpoint and waits for it; `allowance` is the cumulative micro-USD that it covers (default: what is spent). */
+/** Answers to refusals in one go: each takes one named part out. */
+const maxRemedies = 8;
+
+/**
+ * Pushes a checkpoint and waits for it; `allowance` is the cumulative micro-USD that it covers (default: what is spent).
+ * What the remote refuses to hold is left out, and the push tried again.
+ */
 export async function saveNow(run: Run, allowance?: number): Promise<CheckpointOutcome> {
-  return note(run, await run.session.checkpoint(input(run, allowance)));
+  for (let round = 1; ; round += 1) {
+    const outcome = note(run, await run.session.checkpoint(input(run, allowance)));
+    if (outcome.kind !== "refused" || round > maxRemedies) return outcome;
+    const isOfBranch = outcome.why === "non_fast_forward" || outcome.why === "workflows";
+    // A commit that an outage left over is made anew by the next `saveWork`, which can merge.
+    if (isOfBranch) await dropHead(run, outcome);
+    if (isOfBranch || (await answerRefusal(run, outcome)).kind === "again") continue;
+    return outcome;
+  }
 }
 
 /** Pushes a checkpoint in the background. */
@@ -17,44 +32,54 @@ export function saveSoon(run: Run, allowance?: number): void {
 }
 
 /**
- * Commits the work tree (with the state file, unless `bare`) onto the work branch and pushes it together with the
- * checkpoint that records it: all or nothing. `merged` becomes the second parent.
+ * Commits the work tree (with the state file, unless `bare`) onto the work branch; the checkpoint that records it takes it
+ * along: all or nothing. `merged` becomes the second parent.
  */
 export async function saveWork(
   run: Run,
   message: string,
   options: { bare?: boolean; merged?: string } = {},
+  round = 1,
 ): Promise<CheckpointOutcome> {
-  // The branch belongs to people now; the checkpoint keeps the work.
+  // Nothing more goes onto the branch; the checkpoint keeps the work.
   if (run.conflict || run.handsOff) return await saveNow(run);
+  const commit = await commitWork(run, message, options);
+  if (commit === null || commit === run.session.remoteHead()) return await saveNow(run);
+  const outcome = note(run, await run.session.checkpoint(input(run)));
+  if (outcome.kind !== "refused" || round > maxRemedies) return outcome;
+  if (outcome.why === "non_fast_forward") {
+    run.conflict = await yieldToHuman(run, run.session.remoteHead());
+    const isMerged = run.session.state().work_head !== commit;
+    // With people's commits in it the tree is another one: nothing that was verified is said of it.
+    return run.conflict || !isMerged ? outcome : await saveWork(run, message, {}, round + 1);
+  }
+  const remedy = await answerRefusal(run, outcome);
+  if (remedy.kind === "again")
+    return await saveWork(run, message, { merged: remedy.merged ?? options.merged }, round + 1);
+  await saveNow(run);
+  return outcome;
+}
+
+/** The commit that has the work as it stands now, recorded; null while there is nothing to commit. */
+async function commitWork(
+  run: Run,
+  message: string,
+  { bare, merged }: { bare?: boolean; merged?: string },
+): Promise<string | null> {
   const state = run.session.state();
   const parent = state.work_head ?? state.base.sha;
-  const tree = options.bare ? run.workTree : await withStateFile(run, state);
-  if (state.work_head === null && tree === (await run.store.treeOf(parent))) return await saveNow(run);
-  const parents = options.merged ? [parent, options.merged] : [parent];
-  const commit =
-    parents.length === 1 && tree === (await run.store.treeOf(parent))
-      ? parent
-      : await run.store.commit({
-          tree,
-          parents,
-          message: renderMessage(run, message),
-          at: run.world.now().getTime(),
-        });
-  if (commit === run.pushedHead) return await saveNow(run);
-  if (commit !== state.work_head) {
-    await run.record("work_committed", { commit, tree, parents, message });
-  }
-  const outcome = await run.session.checkpoint({
-    ...input(run),
-    workBranch: { ref: `refs/heads/${state.branch}`, commit },
+  const tree = bare ? run.workTree : await withStateFile(run, state);
+  const parents = merged && merged !== parent ? [parent, merged] : [parent];
+  const isSame = parents.length === 1 && tree === (await run.store.treeOf(parent));
+  if (isSame) return state.work_head;
+  const commit = await run.store.commit({
+    tree,
+    parents,
+    message: renderMessage(run, message),
+    at: run.world.now().getTime(),
   });
-  if (outcome.kind === "pushed") run.pushedHead = commit;
-  if (outcome.kind !== "refused" || outcome.why !== "non_fast_forward") return note(run, outcome);
-  run.conflict = await yieldToHuman(run, state.work_head);
-  const isMerged = run.session.state().work_head !== commit;
-  // With people's commits in it the tree is another one: nothing that was verified is said of it.
-  return run.conflict || !isMerged ? outcome : await saveWork(run, message);
+  await run.record("work_committed", { commit, tree, parents, message });
+  return commit;
 }
 
 /** The last commit of verified work: its tree is exactly the verified one, so the state file goes (unless the policy keeps it). */

@@ -33,6 +33,8 @@ export async function work(run: Run): Promise<RunEnd | null> {
     spec,
     createHands(run, { role: "worker", model: spec.model, context: spec.context, bench }),
   );
+  // Amid the context a person asked for a fresh start: its workspace is gone already.
+  if (run.session.state().restarts > before.restarts) return endOfContext(context.end, context.reason);
   const violation = await copyOut(run, bench.workDir);
   const end = run.superseded
     ? { stop: "superseded" as const, text: run.superseded }

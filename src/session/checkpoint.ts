@@ -11,8 +11,6 @@ export interface CheckpointInput {
   workTree: string;
   /** Session spend, micro-USD, that may be reached before the next checkpoint is acknowledged. */
   allowanceUsdMicro: number;
-  /** Fast-forward of the work branch that travels in the same push. `ref` is full. */
-  workBranch?: { ref: string; commit: string };
 }
 
 export type CheckpointOutcome =
@@ -52,17 +50,18 @@ export function readCheckpointMessage(message: string): CheckpointFacts | null {
 
 /**
  * The money rule: what a lost run may have spent beyond what it recorded. A run that ended itself has recorded all; of
- * any other the whole pushed allowance counts as spent. Micro-USD.
+ * any other, and where checkpoints are lost, the whole pushed allowance counts as spent. Micro-USD.
  */
-export function readWriteOff(state: State | null, pushedAllowanceUsdMicro: number): number {
-  if (!state || state.runs.length === 0 || state.runs.at(-1)?.stop_reason) return 0;
+export function readWriteOff(state: State | null, pushedAllowanceUsdMicro: number, lostCheckpoints = 0): number {
+  if (!state || state.runs.length === 0) return 0;
+  if (state.runs.at(-1)?.stop_reason && lostCheckpoints === 0) return 0;
   return Math.max(0, pushedAllowanceUsdMicro - committedUsd(state));
 }
 
 export interface CheckpointHands {
   store: GitStore;
   key: SessionKey;
-  journal: Journal;
+  journal(): Journal;
   state(): State | null;
   /** Files of the session folder besides journal and state, new since the last call; bytes not yet stored. */
   takeNewFiles(): { path: string; bytes: Buffer }[];
@@ -79,13 +78,27 @@ export interface CheckpointChain {
   writer: string;
   /** Closed segments that `sessionTree` holds whole. */
   storedSegments: number;
+  /** Head of the work branch as the remote is known to have it; a newer one in the state travels with the next checkpoint. */
+  workHead: string | null;
+  /** Heads that were sent without an answer that they arrived. */
+  sentHeads: Set<string>;
+}
+
+/** A commit that is ready to be pushed, with the head of the work branch that its state counts on. */
+export interface BuiltCheckpoint {
+  commit: string;
+  workBranch: { ref: string; sha: string; expected: string | null } | null;
 }
 
 const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /** The chain of a new session. */
 export function newChain(key: SessionKey): CheckpointChain {
-  return { head: null, ref: sessionRefOf(key), sessionTree: emptyTree, storedSegments: 0, writer: crypto.randomUUID() };
+  return {
+    ...{ head: null, ref: sessionRefOf(key), sessionTree: emptyTree, storedSegments: 0, workHead: null },
+    sentHeads: new Set(),
+    writer: crypto.randomUUID(),
+  };
 }
 
 /** Builds the commit of a checkpoint: only what is new since the last one is stored. */
@@ -93,13 +106,14 @@ export async function buildCheckpoint(
   hands: CheckpointHands,
   chain: CheckpointChain,
   input: CheckpointInput,
-): Promise<string> {
-  await hands.journal.flush();
+): Promise<BuiltCheckpoint> {
+  const journal = hands.journal();
+  await journal.flush();
   // Journal and state are taken in one go, without waiting in between, so that they are of the same moment.
-  const segments = hands.journal.segments();
+  const segments = journal.segments();
   const state = hands.state();
-  const { seq } = hands.journal.head();
-  const files = [...hands.journal.takeNewBlobs(), ...hands.takeNewFiles()];
+  const { seq } = journal.head();
+  const files = [...journal.takeNewBlobs(), ...hands.takeNewFiles()];
   if (state) {
     const plan = planStateFile(state);
     files.push({ path: "state.json", bytes: Buffer.from(plan.text) });
@@ -126,22 +140,36 @@ export async function buildCheckpoint(
     seq,
   };
   const message = renderCheckpointMessage(hands.key, facts, chain.writer);
-  return await store.commit({ tree, parents: chain.head ? [chain.head] : [], message, at: hands.clock() });
+  const commit = await store.commit({ tree, parents: chain.head ? [chain.head] : [], message, at: hands.clock() });
+  const isOwed = state?.work_head && state.work_head !== chain.workHead;
+  if (!isOwed) return { commit, workBranch: null };
+  // A branch that was deleted or set back meanwhile must not come back by itself.
+  const workBranch = { ref: `refs/heads/${state.branch}`, sha: state.work_head!, expected: chain.workHead };
+  return { commit, workBranch };
+}
+
+/** After a push whose outcome never became known the branch may be at a commit of ours already. */
+async function findArrived(
+  store: GitStore,
+  chain: CheckpointChain,
+  workBranch: NonNullable<BuiltCheckpoint["workBranch"]>,
+): Promise<void> {
+  if (chain.sentHeads.size === 0) return;
+  const head = (await store.lsRemote([workBranch.ref]).catch(() => null))?.get(workBranch.ref);
+  if (head && chain.sentHeads.has(head) && (await store.isAncestor(head, workBranch.sha))) workBranch.expected = head;
 }
 
 /** Pushes a checkpoint, with the work branch in the same atomic push; moves to the fallback ref when the namespace is refused. */
 export async function pushCheckpoint(
   hands: CheckpointHands,
   chain: CheckpointChain,
-  commit: string,
-  input: CheckpointInput,
+  { commit, workBranch }: BuiltCheckpoint,
 ): Promise<Exclude<CheckpointOutcome, { kind: "pushed" }> | { kind: "pushed"; movedTo: string | null }> {
-  const updates = (ref: string) => [
-    { ref, sha: commit },
-    ...(input.workBranch ? [{ ref: input.workBranch.ref, sha: input.workBranch.commit }] : []),
-  ];
+  const updates = (ref: string) => [{ ref, sha: commit }, ...(workBranch ? [workBranch] : [])];
+  if (workBranch) await findArrived(hands.store, chain, workBranch);
   const outcome = await hands.store.push(updates(chain.ref));
   if (outcome.kind === "pushed") return { kind: "pushed", movedTo: null };
+  if (workBranch) chain.sentHeads.add(workBranch.sha);
   if (outcome.kind === "unreachable") return outcome;
   const aboutUs = outcome.refs.length === 0 || outcome.refs.includes(chain.ref);
   if (outcome.why === "non_fast_forward" && aboutUs) return { kind: "superseded", detail: outcome.detail };

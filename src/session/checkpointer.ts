@@ -15,6 +15,8 @@ export interface Checkpointer {
   last(): CheckpointOutcome | null;
   acknowledgedAllowance(): number;
   ownsRemote(): Promise<boolean>;
+  /** Does something to the chain while no checkpoint is being made. */
+  alone<T>(act: () => Promise<T>): Promise<T>;
 }
 
 interface Wanted {
@@ -30,21 +32,29 @@ export function createCheckpointer(hands: CheckpointHands & { record: Record; ch
   let working: Promise<void> | null = null;
   let last: CheckpointOutcome | null = null;
   let acknowledged = 0;
+  let turn: Promise<unknown> = Promise.resolve();
 
+  const alone = <T>(act: () => Promise<T>): Promise<T> => {
+    const result = turn.then(act);
+    turn = result.catch(() => {});
+    return result;
+  };
   const make = async (input: CheckpointInput): Promise<CheckpointOutcome> => {
     if (last?.kind === "superseded") return last;
     const started = performance.now();
     const before = chain.head;
-    const commit = await buildCheckpoint(hands, chain, input);
+    const built = await buildCheckpoint(hands, chain, input);
+    const { commit, workBranch } = built;
     own.add(commit);
     // An unknown outcome leaves the commit as the parent of the next: whichever way it went, that is a fast-forward.
     chain.head = commit;
-    const pushed = await pushCheckpoint(hands, chain, commit, input);
+    const pushed = await pushCheckpoint(hands, chain, built);
     if (pushed.kind !== "pushed") {
       if (pushed.kind === "refused") chain.head = before;
       return pushed;
     }
     acknowledged = input.allowanceUsdMicro;
+    if (workBranch) chain.workHead = workBranch.sha;
     const ms = Math.round(performance.now() - started);
     await hands.record("checkpoint_pushed", { checkpoint: commit, allowance_usd_micro: acknowledged, ms });
     if (pushed.movedTo) {
@@ -59,7 +69,7 @@ export function createCheckpointer(hands: CheckpointHands & { record: Record; ch
       const { input, waiters } = wanted;
       wanted = null;
       try {
-        last = await make(input);
+        last = await alone(() => make(input));
         for (const { resolve } of waiters) resolve(last);
       } catch (error) {
         last = { kind: "unreachable", detail: error instanceof Error ? error.message : String(error) };
@@ -69,11 +79,7 @@ export function createCheckpointer(hands: CheckpointHands & { record: Record; ch
     working = null;
   };
   const want = (input: CheckpointInput, waiter?: Wanted["waiters"][number]) => {
-    const workBranch = input.workBranch ?? wanted?.input.workBranch;
-    wanted = {
-      input: workBranch ? { ...input, workBranch } : input,
-      waiters: [...(wanted?.waiters ?? []), ...(waiter ? [waiter] : [])],
-    };
+    wanted = { input, waiters: [...(wanted?.waiters ?? []), ...(waiter ? [waiter] : [])] };
     working ??= Promise.resolve().then(work);
   };
   return {
@@ -85,6 +91,7 @@ export function createCheckpointer(hands: CheckpointHands & { record: Record; ch
     },
     last: () => last,
     acknowledgedAllowance: () => acknowledged,
+    alone,
     async ownsRemote() {
       if (last?.kind === "superseded") return false;
       const remote = (await hands.store.lsRemote([chain.ref])).get(chain.ref) ?? null;

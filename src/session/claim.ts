@@ -21,25 +21,23 @@ export type ClaimOutcome =
   /** Another run claimed it meanwhile. */
   | { kind: "superseded"; detail: string }
   /** The run that holds it is alive. */
-  | { kind: "held"; by: RunRecord }
+  | { kind: "held"; by: RunName }
   | Exclude<CheckpointOutcome, { kind: "pushed" | "superseded" }>;
+
+type RunName = Pick<RunRecord, "run_id" | "run_attempt">;
 
 /** Claims a session for this run: its first checkpoint, as the child of the last one, is the only lock there is. */
 export async function claimSession(input: ClaimInput): Promise<ClaimOutcome> {
   const { session, found, run } = input;
   const before = session.hasState() ? session.state() : null;
-  const holder = before?.runs.at(-1);
-  if (
-    holder &&
-    !holder.stop_reason &&
-    !isSameRun(holder, run) &&
-    (await input.isRunAlive(holder.run_id, holder.run_attempt))
-  ) {
+  const holder = findHolder(before, found);
+  if (holder && !isSameRun(holder, run) && (await input.isRunAlive(holder.run_id, holder.run_attempt))) {
     return { kind: "held", by: holder };
   }
-  const pushed = found.kind === "restored" ? found.pushedAllowanceUsdMicro : 0;
-  const writtenOffUsdMicro = readWriteOff(before, pushed);
-  const epoch = (holder?.epoch ?? 0) + 1;
+  const last =
+    found.kind === "restored" ? found : { pushedAllowanceUsdMicro: 0, lostCheckpoints: 0, newest: { epoch: 0 } };
+  const writtenOffUsdMicro = readWriteOff(before, last.pushedAllowanceUsdMicro, last.lostCheckpoints);
+  const epoch = Math.max(before?.runs.at(-1)?.epoch ?? 0, last.newest.epoch) + 1;
   if (input.start) await session.record("session_started", input.start);
   await session.record("run_claimed", { ...run, epoch, written_off_usd_micro: writtenOffUsdMicro });
   if (found.kind === "restored") {
@@ -53,6 +51,16 @@ export async function claimSession(input: ClaimInput): Promise<ClaimOutcome> {
   return outcome;
 }
 
-function isSameRun(holder: RunRecord, run: { run_id: string; run_attempt: number }): boolean {
+/** The run that may still be at work: the state's last one without an end, or whoever wrote checkpoints that cannot be read. */
+function findHolder(before: State | null, found: ClaimInput["found"]): RunName | null {
+  if (found.kind === "restored" && found.lostCheckpoints > 0) {
+    const [run_id = "", attempt] = found.newest.run.split("/");
+    return run_id === "" ? null : { run_id, run_attempt: Number(attempt) || 1 };
+  }
+  const last = before?.runs.at(-1);
+  return last && !last.stop_reason ? last : null;
+}
+
+function isSameRun(holder: RunName, run: { run_id: string; run_attempt: number }): boolean {
   return holder.run_id === run.run_id && holder.run_attempt === run.run_attempt;
 }

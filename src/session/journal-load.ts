@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ProtocolError } from "../domain/errors.ts";
+import { ConfigError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { sha256 } from "../domain/hash.ts";
 import { blobPathOf, listBlobIds } from "./blobs.ts";
@@ -90,8 +90,8 @@ async function readNext(files: Files, sessionDir: string, text: string, tail: Jo
   if (reading.kind === "damaged") return { ...reading, cuttable: true };
   const { line } = reading;
   if (line.v !== 1) {
-    throw new ProtocolError(`The journal was written by a newer Baton (line version ${line.v}; this one knows 1).`, {
-      source: "journal",
+    throw new ConfigError(`The journal was written by a newer Baton (line version ${line.v}; this one knows 1).`, {
+      hint: "Use the newer Baton for this session.",
     });
   }
   if (line.seq !== tail.seq + 1)

@@ -43,6 +43,8 @@ export interface Journal {
   /** Paths of blobs written since the last call, within the session folder. */
   takeNewBlobs(): { path: string; bytes: Buffer }[];
   head(): { seq: number; sha256: string };
+  /** Whether nothing is on its way to the disk at this moment. */
+  isIdle(): boolean;
 }
 
 interface Pending {
@@ -61,6 +63,8 @@ export function openJournal(options: {
   tail: JournalTail;
   redact: <T>(value: T) => T;
   onEvent(event: Event): void;
+  /** What must be over before the first line is written. */
+  ready?: Promise<void>;
 }): Journal {
   const { files, sessionDir } = options;
   const tail = { ...options.tail };
@@ -89,6 +93,7 @@ export function openJournal(options: {
       queue = [];
       try {
         if (broken) throw broken;
+        await options.ready;
         await saveBlobs(batch);
         await writer.write(
           batch.map(({ text }) => text),
@@ -139,6 +144,7 @@ export function openJournal(options: {
     segments: () => writer.segments(),
     takeNewBlobs: () => newBlobs.splice(0),
     head: () => ({ seq: tail.seq, sha256: tail.prev }),
+    isIdle: () => working === null,
   };
 }
 

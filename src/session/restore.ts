@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { ProtocolError } from "../domain/errors.ts";
+import { ConfigError, ProtocolError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { canonicalJson } from "../domain/hash.ts";
 import { replay } from "../domain/replay.ts";
@@ -15,6 +15,7 @@ import { readStateFile } from "./state-file.ts";
 /** What the remote has of a session. */
 export interface RemoteSession {
   ref: string;
+  /** The newest commit of the chain: the next checkpoint is its child, also where an older one was gone back to. */
   checkpoint: string;
   workTree: string;
   sessionTree: string;
@@ -28,21 +29,80 @@ export interface RestoredSession {
   tail: JournalTail;
   /** Why the journal had to be given up; a new one begins with the state. */
   journalLost: string | null;
+  /** Newer checkpoints that could not be read, so that what they recorded is lost. */
+  lostCheckpoints: number;
   problems: string[];
 }
 
-/** Finds and fetches the newest checkpoint of a session, on its own ref or on the fallback; null when there is none. */
-export async function fetchRemoteSession(store: GitStore, key: SessionKey): Promise<RemoteSession | null> {
+/** Checkpoints that are looked at, newest first, before a session is given up. */
+const maxLookBack = 64;
+
+/**
+ * Finds the newest checkpoint of a session, on its own ref or on the fallback, and brings it to the disk; null when there
+ * is none. Where both journal and state are damaged, the checkpoint before is taken, and what is lost is said; a chain
+ * in which none can be read is a `ConfigError`, since only a person can decide to start anew.
+ */
+export async function restoreSession(
+  store: GitStore,
+  files: Files,
+  key: SessionKey,
+  sessionDir: string,
+): Promise<{ remote: RemoteSession; restored: RestoredSession } | null> {
+  const chain = await fetchNewestChain(store, key);
+  if (!chain) return null;
+  const { ref, head } = chain;
+  let why: string | null = null;
+  let commits = [head];
+  const facts: CheckpointFacts[] = [];
+  for (let back = 0; back < commits.length; back += 1) {
+    try {
+      const found = await readCheckpoint(store, ref, commits[back]!);
+      facts.push(found.facts);
+      await checkoutSession(store, files, found, sessionDir);
+      const restored = await loadSession(files, sessionDir);
+      const remote = { ...found, checkpoint: head, facts: newestOf(facts) };
+      return { remote, restored: back === 0 ? restored : goneBack(restored, back, why!) };
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      why ??= error.message;
+      if (back > 0) continue;
+      await store.fetch([ref], { depth: maxLookBack });
+      commits = (await store.log(null, head, maxLookBack)).map(({ sha }) => sha);
+    }
+  }
+  throw new ConfigError(`Nothing of this session can be read from \`${ref}\`. ${why}`, {
+    hint: `Work and pull request are untouched. To start anew, delete \`${ref}\` and the work branch, then trigger again.`,
+  });
+}
+
+function goneBack(restored: RestoredSession, back: number, why: string): RestoredSession {
+  const { seq } = restored.tail;
+  const text = `${why} The ${back === 1 ? "newest checkpoint" : `${back} newest checkpoints`} could not be used; the session goes on from event ${seq}, and what was recorded after it is lost.`;
+  return { ...restored, lostCheckpoints: back, problems: [text, ...restored.problems] };
+}
+
+/** Money and epoch never go back: of what the messages of all these checkpoints say, the highest counts. */
+function newestOf(facts: readonly CheckpointFacts[]): CheckpointFacts {
+  const allowanceUsdMicro = Math.max(...facts.map((one) => one.allowanceUsdMicro));
+  return { ...facts[0]!, allowanceUsdMicro, epoch: Math.max(...facts.map((one) => one.epoch)) };
+}
+
+async function fetchNewestChain(store: GitStore, key: SessionKey): Promise<{ ref: string; head: string } | null> {
   const names = [sessionRefOf(key), fallbackSessionRefOf(key)];
   const refs = await store.lsRemote(names);
-  const found: RemoteSession[] = [];
+  const found: { ref: string; head: string; facts: CheckpointFacts | null }[] = [];
   for (const ref of names) {
-    const checkpoint = refs.get(ref);
-    if (!checkpoint) continue;
-    found.push(await readCheckpoint(store, ref, await fetchHead(store, ref, checkpoint)));
+    const seen = refs.get(ref);
+    if (!seen) continue;
+    const head = await fetchHead(store, ref, seen);
+    found.push({ ref, head, facts: await readFacts(store, head) });
   }
-  found.sort((a, b) => b.facts.epoch - a.facts.epoch || b.facts.seq - a.facts.seq);
+  found.sort((a, b) => (b.facts?.epoch ?? 0) - (a.facts?.epoch ?? 0) || (b.facts?.seq ?? 0) - (a.facts?.seq ?? 0));
   return found[0] ?? null;
+}
+
+async function readFacts(store: GitStore, commit: string): Promise<CheckpointFacts | null> {
+  return readCheckpointMessage((await store.log(null, commit, 1))[0]?.message ?? "");
 }
 
 /** Fetches the head of a chain that others may move meanwhile; only its last commit comes, however long the chain is. */
@@ -57,8 +117,7 @@ export async function fetchHead(store: GitStore, ref: string, seen: string): Pro
 }
 
 async function readCheckpoint(store: GitStore, ref: string, checkpoint: string): Promise<RemoteSession> {
-  const message = (await store.log(null, checkpoint, 1))[0]?.message ?? "";
-  const facts = readCheckpointMessage(message);
+  const facts = await readFacts(store, checkpoint);
   const tree = await store.treeOf(checkpoint);
   const workTree = await store.resolve(`${tree}:work`);
   const sessionTree = await store.resolve(`${tree}:session`);
@@ -70,7 +129,7 @@ const sessionFile =
   /^(?:journal\/\d{6}\.jsonl|blobs\/[0-9a-f]{2}\/[0-9a-f]{64}|outputs\/[A-Za-z0-9._-]{1,120}|state\.json)$/;
 
 /** Brings the session folder of a checkpoint to the disk; whoever can push can edit it, so only plain files of known names come. */
-export async function checkoutSession(
+async function checkoutSession(
   store: GitStore,
   files: Files,
   remote: RemoteSession,
@@ -106,13 +165,13 @@ export async function loadSession(files: Files, sessionDir: string): Promise<Res
       problems.push(
         `The journal ended in ${journal.torn.bytes} bytes of a torn line (${journal.torn.reason}); they were cut.`,
       );
-    return { state, events: journal.events, tail: journal.tail, journalLost: null, problems };
+    return { state, events: journal.events, tail: journal.tail, journalLost: null, lostCheckpoints: 0, problems };
   }
   if (saved.state) {
     problems.push(
       `${why} The state file of the same checkpoint was used; the open conversation, if any, starts afresh.`,
     );
-    return { state: saved.state, events: [], tail: journal.tail, journalLost: why, problems };
+    return { state: saved.state, events: [], tail: journal.tail, journalLost: why, lostCheckpoints: 0, problems };
   }
   throw new ProtocolError(`Neither the journal nor the state file can be used. ${why} ${saved.problem ?? ""}`.trim(), {
     source: "session",

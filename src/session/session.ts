@@ -12,13 +12,7 @@ import { openJournal } from "./journal.ts";
 import { genesis } from "./journal-line.ts";
 import { segmentNameOf } from "./journal-load.ts";
 import { redactValue } from "./redact.ts";
-import {
-  checkoutSession,
-  fetchRemoteSession,
-  loadSession,
-  type RemoteSession,
-  type RestoredSession,
-} from "./restore.ts";
+import { type RestoredSession, restoreSession } from "./restore.ts";
 
 export interface OpenSessionOptions {
   store: GitStore;
@@ -43,6 +37,10 @@ export interface OpenedSession {
         checkpoint: string;
         /** Allowance of that checkpoint, cumulative micro-USD: see `readWriteOff`. */
         pushedAllowanceUsdMicro: number;
+        /** Epoch and run of the newest checkpoint, also where an older one had to be gone back to. */
+        newest: { epoch: number; run: string };
+        /** Newer checkpoints that could not be read: what they recorded is lost. */
+        lostCheckpoints: number;
         problems: string[];
       };
 }
@@ -72,8 +70,15 @@ export interface Session {
   acknowledgedAllowance(): number;
   /** Ref that the checkpoints go to: the session's own, or the fallback. */
   sessionRef(): string;
+  /** Head of the work branch as the remote is known to have it; what the state has beyond it travels with the next checkpoint. */
+  remoteHead(): string | null;
   /** Whether the remote's session ref is still at a checkpoint of this run: asked before each REST write. */
   ownsRemote(): Promise<boolean>;
+  /**
+   * Takes out of the record what the remote refuses to hold: an output alone, or the whole journal, which then begins anew
+   * with the state. Paths within the session folder; false when the state itself is refused.
+   */
+  renounce(paths: readonly string[], why: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -81,34 +86,26 @@ export interface Session {
 export async function openSession(options: OpenSessionOptions): Promise<OpenedSession> {
   const files = withFailpoints(options.files ?? createDiskFiles(), options.failpoint);
   const sessionDir = join(options.dir, "session");
-  const remote = await fetchRemoteSession(options.store, options.key);
-  if (!remote) {
+  const found = await restoreSession(options.store, files, options.key, sessionDir);
+  if (!found) {
     await files.remove(sessionDir);
-    const start = {
-      state: null,
-      events: [],
-      tail: { seq: 0, prev: genesis, segment: 1, openBytes: Buffer.alloc(0) },
-      journalLost: null,
-      problems: [],
-    };
+    const start = { state: null, events: [], tail: emptyTail() };
     return { session: createSession(options, files, start, newChain(options.key)), found: { kind: "new" } };
   }
-  await checkoutSession(options.store, files, remote, sessionDir);
-  const restored = await loadSession(files, sessionDir);
+  const { remote, restored } = found;
   const chain: CheckpointChain = {
     ...newChain(options.key),
     head: remote.checkpoint,
     ref: remote.ref,
     sessionTree: remote.sessionTree,
     storedSegments: Math.max(0, restored.tail.segment - 1),
+    workHead: restored.state?.work_head ?? null,
   };
   const session = await goOn(options, files, restored, chain);
-  const { workTree, checkpoint, facts } = remote satisfies RemoteSession;
-  const { problems } = restored;
-  return {
-    session,
-    found: { kind: "restored", workTree, checkpoint, pushedAllowanceUsdMicro: facts.allowanceUsdMicro, problems },
-  };
+  const { workTree, checkpoint, facts } = remote;
+  const { problems, lostCheckpoints } = restored;
+  const told = { pushedAllowanceUsdMicro: facts.allowanceUsdMicro, newest: { epoch: facts.epoch, run: facts.run } };
+  return { session, found: { kind: "restored", workTree, checkpoint, ...told, lostCheckpoints, problems } };
 }
 
 async function goOn(
@@ -128,7 +125,7 @@ async function goOn(
   await files.remove(journalDir);
   chain.sessionTree = await options.store.graft(chain.sessionTree, [{ path: "journal", sha: null }]);
   chain.storedSegments = 0;
-  const fresh = { ...restored, state: null, tail: { seq: 0, prev: genesis, segment: 1, openBytes: Buffer.alloc(0) } };
+  const fresh = { ...restored, state: null, tail: emptyTail() };
   const session = createSession(options, files, fresh, chain, restored.state?.runs.at(-1)?.epoch);
   await session.record("state_restored", { state: restored.state, why: restored.journalLost });
   return session;
@@ -146,16 +143,21 @@ function createSession(
   let state = start.state;
   const log = createEventLog(start.events);
   const newFiles: { path: string; bytes: Buffer }[] = [];
-  const journal = openJournal({
-    files,
-    sessionDir,
-    tail: start.tail,
-    redact: (value) => redactValue(value, options.redact),
-    onEvent(event) {
-      state = applyEvent(state, event);
-      log.add(event);
-    },
-  });
+  const open = (tail: RestoredSession["tail"], ready?: Promise<void>) =>
+    openJournal({
+      files,
+      sessionDir,
+      tail,
+      ready,
+      redact: (value) => redactValue(value, options.redact),
+      onEvent(event) {
+        state = applyEvent(state, event);
+        log.add(event);
+        // Heads that come from the remote need no push.
+        if (headsOfTheRemote.has(event.type)) chain.workHead = state.work_head;
+      },
+    });
+  let journal = open(start.tail);
   const record = async <T extends EventType>(type: T, data: EventInput<T>, role: Role = "harness"): Promise<Event> => {
     const epoch =
       type === "run_claimed" ? (data as EventInput<"run_claimed">).epoch : (state?.runs.at(-1)?.epoch ?? firstEpoch);
@@ -164,7 +166,7 @@ function createSession(
   const checkpointer = createCheckpointer({
     store: options.store,
     key: options.key,
-    journal,
+    journal: () => journal,
     state: () => state,
     takeNewFiles: () => newFiles.splice(0),
     clock: options.now,
@@ -198,12 +200,51 @@ function createSession(
     lastCheckpoint: checkpointer.last,
     acknowledgedAllowance: checkpointer.acknowledgedAllowance,
     sessionRef: () => chain.ref,
+    remoteHead: () => chain.workHead,
     ownsRemote: checkpointer.ownsRemote,
+    renounce: (paths, why) =>
+      checkpointer.alone(async () => {
+        if (paths.some((path) => !renounceable.test(path))) return false;
+        const isOutput = (path: string) => path.startsWith("outputs/");
+        const drop = paths.filter(isOutput);
+        if (drop.length < paths.length) {
+          drop.push("journal", "blobs");
+          do await journal.flush();
+          while (!journal.isIdle());
+          const removed = Promise.all(["journal", "blobs"].map((name) => files.remove(join(sessionDir, name))));
+          journal = open(
+            emptyTail(),
+            removed.then(() => {}),
+          );
+          chain.storedSegments = 0;
+          await record("state_restored", { state, why });
+        }
+        const kept = newFiles.filter(({ path }) => !drop.includes(path));
+        newFiles.splice(0, newFiles.length, ...kept);
+        const { store } = options;
+        chain.sessionTree = await store.graft(
+          chain.sessionTree,
+          drop.map((path) => ({ path, sha: null })),
+        );
+        return true;
+      }),
     async close() {
       await checkpointer.settled();
       await journal.flush();
     },
   };
+}
+
+const renounceable = /^(?:journal|blobs|outputs)\//;
+
+const headsOfTheRemote: ReadonlySet<EventType> = new Set<EventType>([
+  "session_started",
+  "human_commits_found",
+  "push_refused",
+]);
+
+function emptyTail(): RestoredSession["tail"] {
+  return { seq: 0, prev: genesis, segment: 1, openBytes: Buffer.alloc(0) };
 }
 
 function createEventLog(events: Event[]) {

@@ -87,6 +87,14 @@ export function readRow(event: Event, diffs: ReadonlyMap<string, string>): BareR
           parts: [part("why", event.data.reason), part("paths", event.data.paths.join("\n"), "bad")],
         },
       );
+    case "push_refused":
+      return row("blocked", `The remote refused a push (${event.data.why})`, {
+        bad: true,
+        parts: [
+          part("left out", event.data.left_out.map(({ path }) => path).join("\n"), "bad"),
+          part("what it said", event.data.detail),
+        ],
+      });
     case "contract_refused":
       return row("blocked", `Contract refused: ${firstLine(event.data.reasons[0] ?? "")}`, {
         bad: true,

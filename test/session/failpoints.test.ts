@@ -68,12 +68,9 @@ async function run(world: World, epoch: number, failpoint: (name: string) => voi
     }
     const tree = await snapshot();
     const commit = await store.commit({ tree, parents: [world.remote.base], message: "work", at: 0 });
+    await session.record("work_committed", { commit, tree, parents: [world.remote.base], message: "work" });
     await session.record("run_ended", { stop_reason: "max_turns", text: "", progress: true });
-    const outcome = await session.checkpoint({
-      workTree: tree,
-      allowanceUsdMicro: committedUsd(session.state()),
-      workBranch: { ref: "refs/heads/baton/issue-12", commit },
-    });
+    const outcome = await session.checkpoint({ workTree: tree, allowanceUsdMicro: committedUsd(session.state()) });
     if (outcome.kind !== "pushed") throw new Error(outcome.kind);
     if (JSON.stringify(replay(session.events())) !== JSON.stringify(session.state()))
       throw new Error("the state is not the fold of the journal");

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { EventInput } from "../../src/domain/event.ts";
 import { noTokens } from "../../src/domain/limits.ts";
-import { openStore } from "../../src/git/store.ts";
+import { type GitStore, openStore } from "../../src/git/store.ts";
 import { type OpenedSession, type OpenSessionOptions, openSession, type Session } from "../../src/session/session.ts";
 import { type Remote, temporaryDir } from "../git/helpers.ts";
 
@@ -12,7 +12,7 @@ export const key = "issue-12";
 export async function createRunner(
   remote: Remote,
   more: Partial<OpenSessionOptions> = {},
-): Promise<OpenedSession & { dir: string }> {
+): Promise<OpenedSession & { dir: string; store: GitStore }> {
   const dir = temporaryDir();
   const store = more.store ?? (await openStore({ dir: join(dir, "store"), remote: { url: remote.url } }));
   onTestFinished(() => store.close());
@@ -25,7 +25,7 @@ export async function createRunner(
     ...more,
     store,
   });
-  return { ...opened, dir };
+  return { ...opened, dir, store };
 }
 
 export const started = (base: string): EventInput<"session_started"> => ({

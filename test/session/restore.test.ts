@@ -4,8 +4,9 @@ import { expect, test } from "vitest";
 import { openStore } from "../../src/git/store.ts";
 import { readWriteOff } from "../../src/session/checkpoint.ts";
 import { claimSession } from "../../src/session/claim.ts";
+import { renderLine } from "../../src/session/journal-line.ts";
 import { createRemote, git, type Remote, temporaryDir } from "../git/helpers.ts";
-import { claimed, createRunner, started, startSession } from "./helpers.ts";
+import { claimed, createRunner, recordTurn, started, startSession } from "./helpers.ts";
 
 const ref = "refs/baton/issue-12";
 
@@ -85,19 +86,85 @@ test("a journal that lost its last lines is shorter than the state says: the sta
   expect(session.state().spend.total.usd_micro).toBe(300);
 });
 
-test("when both are damaged nothing is guessed", async () => {
-  const { remote } = await createCheckpointed();
-  await tamper(remote, (read) => ({
-    "state.json": "{",
-    "journal/000001.jsonl": read("journal/000001.jsonl").replace("answer 1", "answer 7"),
-  }));
-  await expect(createRunner(remote)).rejects.toThrow(/Neither the journal nor the state file/);
+const bothDamaged = (read: (path: string) => string) => ({
+  "state.json": "{",
+  "journal/000001.jsonl": read("journal/000001.jsonl").replace("answer 1", "answer 7"),
 });
 
-test("a session folder with files of unknown names or links is refused before anything is written", async () => {
-  const { remote } = await createCheckpointed();
+test("when both are damaged the checkpoint before is gone on from; what is lost is said, and its money and epoch count", async () => {
+  const { remote, tree, events } = await createCheckpointed();
+  const lost = await createRunner(remote);
+  await lost.session.record("run_claimed", claimed(2));
+  await recordTurn(lost.session, 4);
+  await lost.session.record("run_ended", { stop_reason: "max_turns", text: "", progress: true });
+  expect(await lost.session.checkpoint({ workTree: tree, allowanceUsdMicro: 12_000 })).toMatchObject({
+    kind: "pushed",
+  });
+  await tamper(remote, bothDamaged);
   await tamper(remote, () => ({ "hooks.sh": "x" }));
-  await expect(createRunner(remote)).rejects.toThrow(/"hooks.sh".*not Baton's/);
+  const { session, found } = await createRunner(remote);
+  expect(found).toMatchObject({ kind: "restored", lostCheckpoints: 2, newest: { epoch: 2, run: "102/1" } });
+  expect(problemsOf(found)).toMatch(/"hooks.sh".*not Baton's.* 2 newest checkpoints could not be used/);
+  expect(session.events().length).toBeGreaterThan(events.length);
+  const { epoch: _epoch, written_off_usd_micro: _off, ...run } = claimed(3);
+  const asked: string[] = [];
+  const input = { session, found, start: null, run, workTree: tree, allowanceUsdMicro: () => 12_000 };
+  const claim = (alive: boolean) => claimSession({ ...input, isRunAlive: async (id) => asked.push(id) > 0 && alive });
+  expect(await claim(true)).toMatchObject({ kind: "held", by: { run_id: "102" } });
+  expect(await claim(false)).toMatchObject({ kind: "claimed", epoch: 3, writtenOffUsdMicro: 11_600 });
+  expect(session.state().warnings.join()).toContain("what was recorded after it is lost");
+  expect(asked).toEqual(["102", "102"]);
+  expect((await createRunner(remote)).found).toMatchObject({ lostCheckpoints: 0, problems: [] });
+});
+
+test("a ref that holds nothing of Baton's, and one whose every checkpoint is damaged, are left to a person", async () => {
+  const { remote } = await createCheckpointed();
+  git(remote.url, "update-ref", ref, remote.base);
+  await expect(createRunner(remote)).rejects.toMatchObject({
+    name: "ConfigError",
+    message: expect.stringContaining("does not hold a checkpoint"),
+    hint: expect.stringContaining(`delete \`${ref}\``),
+  });
+});
+
+test("a journal of a newer Baton is not passed over for an older checkpoint", async () => {
+  const { remote } = await createCheckpointed();
+  await tamper(remote, (read) => {
+    const lines = read("journal/000001.jsonl").trimEnd().split("\n");
+    const { sum: _sum, ...last } = JSON.parse(lines.at(-1)!) as Record<string, unknown>;
+    return {
+      "journal/000001.jsonl": `${[...lines.slice(0, -1), renderLine({ ...last, v: 2 } as never)].join("\n")}\n`,
+    };
+  });
+  await expect(createRunner(remote)).rejects.toThrow(/newer Baton/);
+});
+
+test("the record that a remote refuses to hold is given up: an output alone, or the journal for its state", async () => {
+  const remote = createRemote();
+  const { session } = await createRunner(remote);
+  await startSession(session, remote.base, 2);
+  await session.saveOutput("0001-1", Buffer.from("keep"));
+  await session.saveOutput("0002-1", Buffer.from("secret"));
+  await recordTurn(session, 3, "secret ".repeat(3_000));
+  const tree = git(remote.url, "rev-parse", "main^{tree}").trim();
+  expect(await session.renounce(["state.json"], "why")).toBe(false);
+  // What is recorded at the same moment is in the new journal or told by its state.
+  const [renounced] = await Promise.all([
+    session.renounce(["outputs/0002-1.log", "journal/000001.jsonl"], "the remote refused it"),
+    ...[4, 5].map((turn) => recordTurn(session, turn)),
+  ]);
+  expect(renounced).toBe(true);
+  await recordTurn(session, 6);
+  expect(await session.checkpoint({ workTree: tree, allowanceUsdMicro: 1 })).toMatchObject({ kind: "pushed" });
+  expect(git(remote.url, "rev-list", "--objects", ref)).not.toMatch(/0002-1|session\/blobs/);
+  expect(git(remote.url, "show", `${ref}:session/journal/000001.jsonl`)).not.toContain("secret secret");
+  const { session: next, found } = await createRunner(remote);
+  expect(found).toMatchObject({ problems: [], lostCheckpoints: 0 });
+  expect(next.state().spend.total).toMatchObject({ turns: 6 });
+  expect({ ...next.state(), checkpoint: null, journal: null, allowance_usd_micro: 0 }).toEqual({
+    ...session.state(),
+    ...{ checkpoint: null, journal: null, allowance_usd_micro: 0 },
+  });
 });
 
 test("recovery of a recovery is the same recovery", async () => {

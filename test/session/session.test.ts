@@ -1,7 +1,10 @@
+import { renameSync } from "node:fs";
 import { expect, test } from "vitest";
 import { replay } from "../../src/domain/replay.ts";
 import { createRemote, git } from "../git/helpers.ts";
 import { claimed, createRunner, recordTurn, startSession } from "./helpers.ts";
+
+const committed = (commit: string) => ({ commit, tree: commit, parents: [], message: "work" });
 
 test("a fresh runner goes on from the last checkpoint, event for event", async () => {
   const remote = createRemote();
@@ -47,8 +50,8 @@ test("of two writers the second's push is refused: it is superseded and may writ
   expect(await second.session.checkpoint({ workTree: tree, allowanceUsdMicro: 2 })).toMatchObject({ kind: "pushed" });
   expect(await first.session.ownsRemote()).toBe(false);
   expect(await second.session.ownsRemote()).toBe(true);
-  const workBranch = { ref: "refs/heads/baton/issue-12", commit: remote.base };
-  expect(await first.session.checkpoint({ workTree: tree, allowanceUsdMicro: 3, workBranch })).toMatchObject({
+  await first.session.record("work_committed", committed(remote.base));
+  expect(await first.session.checkpoint({ workTree: tree, allowanceUsdMicro: 3 })).toMatchObject({
     kind: "superseded",
   });
   expect(git(remote.url, "for-each-ref", "refs/heads/baton")).toBe("");
@@ -59,22 +62,42 @@ test("of two writers the second's push is refused: it is superseded and may writ
 
 test("the work branch moves with the checkpoint that records it, or neither does", async () => {
   const remote = createRemote();
-  const { session } = await createRunner(remote);
+  const { session, store } = await createRunner(remote);
   await startSession(session, remote.base);
   const tree = git(remote.url, "rev-parse", "main^{tree}").trim();
-  const workBranch = { ref: "refs/heads/baton/issue-12", commit: remote.base };
-  expect(await session.checkpoint({ workTree: tree, allowanceUsdMicro: 1, workBranch })).toMatchObject({
-    kind: "pushed",
-  });
+  await session.record("work_committed", committed(remote.base));
+  expect(await session.checkpoint({ workTree: tree, allowanceUsdMicro: 1 })).toMatchObject({ kind: "pushed" });
+  expect(session.remoteHead()).toBe(remote.base);
   expect(git(remote.url, "rev-parse", "refs/heads/baton/issue-12").trim()).toBe(remote.base);
   const human = git(remote.url, "commit-tree", "-p", remote.base, "-m", "human", tree).trim();
   git(remote.url, "update-ref", "refs/heads/baton/issue-12", human);
   const before = git(remote.url, "rev-parse", "refs/baton/issue-12");
-  const refused = await session.checkpoint({ workTree: tree, allowanceUsdMicro: 2, workBranch });
+  const ours = git(remote.url, "commit-tree", "-p", remote.base, "-m", "ours", tree).trim();
+  await store.fetch([`${ours}:refs/ours`]);
+  await session.record("work_committed", committed(ours));
+  const refused = await session.checkpoint({ workTree: tree, allowanceUsdMicro: 2 });
   expect(refused).toMatchObject({ kind: "refused", why: "non_fast_forward", refs: ["refs/heads/baton/issue-12"] });
   expect(git(remote.url, "rev-parse", "refs/baton/issue-12")).toBe(before);
   expect(session.acknowledgedAllowance()).toBe(1);
+  expect(session.remoteHead()).toBe(remote.base);
+  // Once the commit is given up, the checkpoint goes through without it.
+  await session.record("human_commits_found", { commits: [], merged: false, work_head: remote.base });
   expect(await session.checkpoint({ workTree: tree, allowanceUsdMicro: 3 })).toMatchObject({ kind: "pushed" });
+});
+
+test("a commit that an outage kept back travels with the next checkpoint, so that no state counts on a head that the remote lacks", async () => {
+  const remote = createRemote();
+  const { session } = await createRunner(remote);
+  await startSession(session, remote.base);
+  const tree = git(remote.url, "rev-parse", "main^{tree}").trim();
+  await session.record("work_committed", committed(remote.base));
+  renameSync(remote.url, `${remote.url}.gone`);
+  expect(await session.checkpoint({ workTree: tree, allowanceUsdMicro: 2 })).toMatchObject({ kind: "unreachable" });
+  expect(session.remoteHead()).toBeNull();
+  renameSync(`${remote.url}.gone`, remote.url);
+  session.checkpointSoon({ workTree: tree, allowanceUsdMicro: 2 });
+  expect(await session.settled()).toMatchObject({ kind: "pushed" });
+  expect(git(remote.url, "rev-parse", "refs/heads/baton/issue-12").trim()).toBe(remote.base);
 });
 
 test("checkpoints that are asked for while one is under way become one", async () => {

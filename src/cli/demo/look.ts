@@ -10,7 +10,7 @@ import type { Bill } from "../../local/model/bill.ts";
 import type { World } from "../../local/world.ts";
 import type { WorldCounts } from "../../local/world-counts.ts";
 import { createDiskFiles } from "../../session/files.ts";
-import { checkoutSession, fetchRemoteSession, loadSession } from "../../session/restore.ts";
+import { restoreSession } from "../../session/restore.ts";
 import { loadRemoteState, openBareRepository } from "./bare-repository.ts";
 import { deciders } from "./library.ts";
 import { playbookName } from "./night.ts";
@@ -99,12 +99,10 @@ async function loadStory(
 ): Promise<Pick<StoryFacts, "state" | "events" | "unreadable">> {
   const store = await openStore({ dir: join(outDir, "store.git"), remote: { url: world.repo.gitDir } });
   try {
-    const remote = await fetchRemoteSession(store, SessionKey.parse(session));
-    if (!remote) return { state: null, events: null, unreadable: null };
-    const files = createDiskFiles();
-    const dir = join(outDir, "session");
-    await checkoutSession(store, files, remote, dir);
-    const { state, events, problems } = await loadSession(files, dir);
+    const key = SessionKey.parse(session);
+    const found = await restoreSession(store, createDiskFiles(), key, join(outDir, "session"));
+    if (!found) return { state: null, events: null, unreadable: null };
+    const { state, events, problems } = found.restored;
     return { state, events, unreadable: events.length === 0 ? problems.join(" ") : null };
   } catch (error) {
     return { state: null, events: null, unreadable: error instanceof Error ? error.message : String(error) };
