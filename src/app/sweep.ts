@@ -3,8 +3,11 @@ import type { Actor, RepositoryName, Trigger } from "../domain/trigger.ts";
 import type { GitHub } from "../github/client.ts";
 import { fetchLabelEvent } from "../github/fetch-trigger.ts";
 import { fetchInbox, type InboxItem } from "../github/inbox.ts";
+import { markerOf } from "../github/marker.ts";
 import { messageOf } from "../github/outcome.ts";
 import { cancelRun } from "../github/runs.ts";
+import { listOwn } from "../github/status-comment.ts";
+import { saysRefused } from "../intake/answers.ts";
 import { stopPatienceMs } from "../intake/carry-out.ts";
 import { fetchPolicy } from "../intake/fetch-policy.ts";
 import type { IntakeHands } from "../intake/intake-hands.ts";
@@ -15,6 +18,7 @@ import type { RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfBranch } from "../triggers/session-of-trigger.ts";
 import { handleTrigger } from "./handle.ts";
 import { redeliverFailed } from "./redeliver.ts";
+import { sweepComments } from "./sweep-comments.ts";
 
 /** Time between two sweeps in ms. */
 export const sweepEveryMs = 600_000;
@@ -72,6 +76,7 @@ export async function sweepRepository(
       takeLabel(hands, installationId, repository, found.policy.label, issue.data.number),
     );
   }
+  await guarded(hands, "comments", () => sweepComments(hands, installationId, repository, sessions));
   for (const session of sessions) {
     await guarded(hands, session, () => reconcileSession(hands, github, repository, session));
     await guarded(hands, session, () =>
@@ -87,10 +92,24 @@ async function takeLabel(
   label: string,
   number: number,
 ): Promise<void> {
-  const event = await fetchLabelEvent(hands.installation(installationId), repository, number, label);
-  if (!event) return;
+  const github = hands.installation(installationId);
+  const event = await fetchLabelEvent(github, repository, number, label);
+  if (!event || (await isRefused(hands, github, repository, number, event.at))) return;
   const trigger = { kind: "label", number, label, actor: event.actor } as const;
   await handleTrigger(hands, { kind: "trigger", trigger, repository, installationId, subject: null, viaAppId: null });
+}
+
+// What a person must mend before anything can start was said; they trigger again, as they were told.
+async function isRefused(
+  hands: IntakeHands,
+  github: GitHub,
+  repository: RepositoryName,
+  number: number,
+  at: string,
+): Promise<boolean> {
+  const spec = { repository, number, authors: (await hands.identity()).logins };
+  const said = await listOwn(github, spec, markerOf("status", `issue-${number}`));
+  return said.some(({ body, created_at }) => saysRefused(body ?? "") && Date.parse(created_at) >= Date.parse(at));
 }
 
 async function takeCommands(

@@ -57,7 +57,17 @@ export async function dispatchRun(github: GitHub, spec: DispatchSpec): Promise<D
   }
 }
 
-async function findRun(github: GitHub, spec: DispatchSpec, workflow: string): Promise<Rung | null> {
+/** Whether a run of this envelope's key exists; false also where there is no such workflow. */
+export async function isDispatched(github: GitHub, spec: Omit<DispatchSpec, "log">): Promise<boolean> {
+  try {
+    return (await findRun(github, spec, spec.workflow ?? workflowFile)) !== null;
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    throw error;
+  }
+}
+
+async function findRun(github: GitHub, spec: Omit<DispatchSpec, "log">, workflow: string): Promise<Rung | null> {
   const since = new Date(Date.parse(spec.envelope.trigger.at) - 60_000).toISOString().slice(0, 19);
   const runs = await listRuns(github, spec.repository, workflow, `${since}Z`);
   const found = runs.find((run) => {

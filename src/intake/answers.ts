@@ -9,9 +9,16 @@ export function renderQueued(runUrl: string | null): string {
   return `**Baton** has taken this on${runUrl ? `: [run](${runUrl})` : ""}. It will report here.`;
 }
 
+const refusedOpening = "**Baton** could not start.";
+
 /** The status comment where no run can start, with the exact fix. */
 export function renderRefused(text: string): string {
-  return `**Baton** could not start. ${text}`;
+  return `${refusedOpening} ${text}`;
+}
+
+/** Whether a status comment says that no run can start until a person mends something. */
+export function saysRefused(body: string): boolean {
+  return body.includes(refusedOpening);
 }
 
 /** The status comment of a session whose run died without a word. */

@@ -1,7 +1,7 @@
 import { commandKeyOf } from "../domain/command.ts";
 import type { Decision } from "../domain/decision.ts";
 import type { GitHub } from "../github/client.ts";
-import { dispatchRun } from "../github/dispatch.ts";
+import { dispatchRun, isDispatched } from "../github/dispatch.ts";
 import type { IntentLog } from "../github/ensure-once.ts";
 import { cancelRun, isRunAlive } from "../github/runs.ts";
 import { addReaction } from "../github/small-writes.ts";
@@ -57,6 +57,11 @@ export async function carryOut(decision: Decision, errand: Errand): Promise<void
 
 async function ring(envelope: Extract<Decision, { kind: "dispatch" }>["envelope"], errand: Errand): Promise<void> {
   const { github, repository, identity, trigger } = errand;
+  // Rung before: whatever became of that run, its own words stand.
+  if (await isDispatched(github, { repository, defaultBranch: repository.defaultBranch, envelope })) {
+    await react(errand);
+    return;
+  }
   const status = {
     repository,
     number: numberOf(envelope.session) ?? trigger.number,
@@ -74,6 +79,7 @@ async function ring(envelope: Extract<Decision, { kind: "dispatch" }>["envelope"
   });
   if (outcome.kind === "refused") {
     await ensureStatusComment(github, { ...status, knownId: comment.id, body: renderRefused(outcome.text) });
+    if (trigger.kind === "command") await react(errand, "confused");
     return;
   }
   await react(errand);
@@ -93,12 +99,12 @@ function cancelLater(errand: Errand): void {
   });
 }
 
-async function react(errand: Errand): Promise<void> {
+async function react(errand: Errand, how: "eyes" | "confused" = "eyes"): Promise<void> {
   const { github, repository, trigger } = errand;
   if (trigger.kind === "command") {
     const kind = trigger.place === "comment" ? "issue_comment" : trigger.place;
-    await addReaction(github, repository, { kind, id: trigger.commentId }, "eyes");
-  } else await addReaction(github, repository, { kind: "issue", number: trigger.number }, "eyes");
+    await addReaction(github, repository, { kind, id: trigger.commentId }, how);
+  } else await addReaction(github, repository, { kind: "issue", number: trigger.number }, how);
 }
 
 async function answer(errand: Errand, key: string, body: string): Promise<void> {

@@ -11,7 +11,7 @@ import { fetchPullRequest } from "../github/pull-request.ts";
 import { fetchRunCounts, type RunCounts } from "../github/runs.ts";
 import { type FrozenSubject, fetchSubject } from "../github/subject.ts";
 import { refuseActor, type TriggerWorld } from "../triggers/decide-trigger.ts";
-import { makeEnvelope } from "../triggers/make-envelope.ts";
+import { eventIdOf, makeEnvelope } from "../triggers/make-envelope.ts";
 import type { RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfTrigger } from "../triggers/session-of-trigger.ts";
 import type { BatonIdentity } from "./intake-hands.ts";
@@ -89,6 +89,7 @@ export async function fetchWorld(spec: WorldSpec): Promise<WorldOutcome> {
         exists: session.exists,
         runAlive: aliveRunId !== null,
         over,
+        handled: isHandled(session, trigger, eventIdOf(trigger, { session: key, labelEventId, at, hop: 0 })),
       },
       counts: counts && { person: counts.person, session: counts.session },
       sessionRuns: session.state?.runs.length ?? 0,
@@ -139,6 +140,12 @@ async function fetchHappening({ github, repository, trigger }: WorldSpec): Promi
     return { kind: "happened", actor: trigger.actor, at: trigger.at, labelEventId: null, edited: ["comment"] };
   if (found.number !== trigger.number) return { kind: "gone", why: "the comment belongs to another issue" };
   return { kind: "happened", actor: found.actor, at: found.at, labelEventId: null, edited: [] };
+}
+
+function isHandled({ state }: SessionFacts, trigger: PersonTrigger, eventId: string): boolean {
+  if (!state) return false;
+  if (state.runs.some((run) => run.event_id === eventId) || state.reviews_read.includes(eventId)) return true;
+  return trigger.kind === "command" && trigger.place === "comment" && trigger.commentId <= state.comment_cursor;
 }
 
 async function countOrNull(

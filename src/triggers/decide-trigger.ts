@@ -28,7 +28,14 @@ export interface TriggerWorld {
     edited: readonly string[] | null;
   };
   /** The session the trigger belongs to; whether one of its runs is queued or under way, and whether its pull request was merged or closed. */
-  session: { key: SessionKey; exists: boolean; runAlive: boolean; over?: boolean } | null;
+  session: {
+    key: SessionKey;
+    exists: boolean;
+    runAlive: boolean;
+    over?: boolean;
+    /** A run has read this trigger or carried it out: a late or doubled delivery changes nothing. */
+    handled?: boolean;
+  } | null;
   /** Runs started since midnight UTC, from GitHub's run list; null when it could not be read. */
   counts: { person: number; session: number } | null;
   /** Runs of the session so far, all days, from its state; 0 before the first. */
@@ -111,6 +118,8 @@ function decideCommand(world: TriggerWorld): Decision | null {
   const name = trigger.kind === "command" ? trigger.command.name : null;
   if (name === "status")
     return { kind: "status", session: session.key, reason: "a writer asks where the session stands" };
+  if (session.handled)
+    return { kind: "accept", session: session.key, reason: "a run of the session has read this already" };
   if (name === "stop") {
     if (session.runAlive) return { kind: "stop", session: session.key, reason: "a writer asks for the end of the run" };
     return { kind: "status", session: session.key, reason: "a writer asks for the end, but no run is under way" };

@@ -1,14 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { openStage, type StageOptions, stageSecret, stageWorkflow } from "../../bench/app/stage.ts";
 import { type AppServer, serveApp } from "../../src/app/serve.ts";
-import { compactWorkflow } from "../../src/cli/init-files.ts";
 import type { State } from "../../src/domain/state.ts";
 import { readRunName } from "../../src/github/run-name.ts";
-import type { Permissions } from "../../src/local/github/records.ts";
-import { type EmbeddedGitHub, type GitHubOptions, startGitHub } from "../../src/local/github/start-github.ts";
+import type { EmbeddedGitHub } from "../../src/local/github/start-github.ts";
 import { readStateFile, renderStateFile } from "../../src/session/state-file.ts";
-
-const secret = "a-secret-of-at-least-thirty-two-bytes!";
 
 /** The embedded GitHub with a repository, three people and the App installed on it. */
 export interface AppWorld extends AsyncDisposable {
@@ -25,16 +22,6 @@ export interface AppWorld extends AsyncDisposable {
   putSession(number: number, part?: Partial<State>): Promise<number>;
   readSession(number: number): State;
 }
-
-/** What `app.yml` asks for. */
-export const appPermissions: Permissions = {
-  actions: "write",
-  checks: "write",
-  contents: "write",
-  issues: "write",
-  metadata: "read",
-  pull_requests: "write",
-};
 
 /** A run of a state that ended well, or with `stop_reason: null` one that never said how. */
 export function runOf(part: Partial<State["runs"][number]> = {}): State["runs"][number] {
@@ -60,55 +47,15 @@ export function runOf(part: Partial<State["runs"][number]> = {}): State["runs"][
 
 const golden = (): State => readStateFile(readFileSync("test/fixtures/state-v1.json", "utf8"));
 
-export interface AppWorldOptions {
-  policy?: string | null;
-  workflow?: boolean;
-  permissions?: Permissions;
-  github?: GitHubOptions;
-}
-
-export async function startAppWorld(options: AppWorldOptions = {}): Promise<AppWorld> {
-  const github = await startGitHub(options.github);
-  const files: { [path: string]: string } = { "README.md": "# A\n", "package-lock.json": "{}" };
-  if (options.workflow !== false)
-    files[".github/workflows/baton.yml"] = readFileSync(".github/workflows/baton.yml", "utf8");
-  if (options.policy !== null) files[".github/baton.yml"] = options.policy ?? "label: baton\n";
-  const repo = await github.addRepo({
-    fullName: "acme/shop",
-    files,
-    roles: { wendy: "write", tom: "triage", rita: "read" },
-    labels: ["baton"],
-  });
-  github.actions.nameRun = (run) => {
-    const task = run.inputs.task;
-    if (!task) return undefined;
-    const { session, trigger } = JSON.parse(task) as {
-      session: string;
-      trigger: { event_id: string; actor_id: number | null };
-    };
-    return `${session} [${trigger.event_id}] by ${trigger.actor_id ?? "nobody"}`;
-  };
-  const app = github.addApp({
-    slug: "baton",
-    permissions: options.permissions ?? appPermissions,
-    events: [
-      "issues",
-      "issue_comment",
-      "pull_request_review",
-      "pull_request_review_comment",
-      "pull_request",
-      "workflow_run",
-      "check_suite",
-    ],
-    webhook: { url: "http://127.0.0.1:1/", secret },
-  });
+export async function startAppWorld(options: StageOptions = {}): Promise<AppWorld> {
+  const { github, repo, app, pointAt } = await openStage(options);
   const lines: { [name: string]: unknown }[] = [];
   const start = () =>
     serveApp({
-      workflow: compactWorkflow(readFileSync(".github/workflows/baton.yml", "utf8")),
+      workflow: stageWorkflow,
       appId: String(app.id),
       privateKey: app.privateKey ?? "",
-      webhookSecret: secret,
+      webhookSecret: stageSecret,
       baseUrl: github.apiUrl,
       port: 0,
       sweepEveryMs: null,
@@ -189,9 +136,7 @@ export async function startAppWorld(options: AppWorldOptions = {}): Promise<AppW
       await github.close();
     },
   };
-  const point = () => {
-    if (app.webhook) app.webhook.url = world.server.url;
-  };
+  const point = () => pointAt(world.server.url);
   point();
   const installation = github.install(app, "acme", { repositories: [repo] });
   await world.settled();

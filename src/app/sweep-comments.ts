@@ -1,0 +1,54 @@
+import { z } from "zod";
+import { renderVisibleText } from "../github/visible-text.ts";
+import type { IntakeHands } from "../intake/intake-hands.ts";
+import { readDelivery } from "../triggers/read-delivery.ts";
+import type { RepositoryFacts } from "../triggers/reading.ts";
+import { handleTrigger } from "./handle.ts";
+
+/** How far back commands on issues without a session are looked for, in ms: what nobody answered for a day is stale. */
+export const commentsWithinMs = 24 * 3_600_000;
+
+const Comment = z.looseObject({
+  created_at: z.string(),
+  html_url: z.string(),
+  issue_url: z.string(),
+  user: z.object({ type: z.string() }).nullish(),
+  reactions: z.object({ eyes: z.int().default(0), confused: z.int().default(0) }).nullish(),
+});
+
+/** First commands whose delivery was lost: on issues and pull requests that have no session, where no inbox is read. */
+export async function sweepComments(
+  hands: IntakeHands,
+  installationId: number,
+  repository: RepositoryFacts,
+  sessions: ReadonlySet<string>,
+): Promise<void> {
+  const github = hands.installation(installationId);
+  const since = new Date((github.serverTime() ?? hands.now()) - commentsWithinMs).toISOString();
+  const { owner, repo } = repository;
+  const found = await github.list<unknown>("/repos/{owner}/{repo}/issues/comments", { owner, repo, since });
+  for (const value of found) {
+    const { data: comment } = Comment.safeParse(value);
+    const number = Number(/\/(\d+)$/.exec(comment?.issue_url ?? "")?.[1]);
+    if (!comment || !Number.isSafeInteger(number) || Date.parse(comment.created_at) < Date.parse(since)) continue;
+    const isOnPullRequest = comment.html_url.includes("/pull/");
+    if (sessions.has(`${isOnPullRequest ? "pr" : "issue"}-${number}`)) continue;
+    // Our own sign that it was seen; handling it twice would change nothing, only cost.
+    if (comment.reactions?.eyes || comment.reactions?.confused) continue;
+    const payload = {
+      action: "created",
+      comment,
+      sender: comment.user,
+      installation: { id: installationId },
+      repository: { id: repository.id, name: repo, owner: { login: owner }, default_branch: repository.defaultBranch },
+      // The rest of the subject is asked anew when the trigger is handled.
+      issue: { number, title: "", state: "open", ...(isOnPullRequest ? { pull_request: {} } : {}) },
+    };
+    const reading = readDelivery("issue_comment", payload, {
+      renderVisible: (markdown) => renderVisibleText(markdown).text,
+    });
+    const isLate =
+      reading.kind === "trigger" && reading.trigger.kind === "command" && reading.trigger.command.name !== "stop";
+    if (isLate) await handleTrigger(hands, reading);
+  }
+}
