@@ -1,4 +1,5 @@
 import { describeError } from "../domain/errors.ts";
+import { nearestKey } from "../policy/nearest-key.ts";
 import { version } from "../run/version.ts";
 import { type CliCommand, readCommandLine, type Terminal } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -17,7 +18,14 @@ export async function runCli(argv: string[], terminal: Terminal): Promise<number
   }
   const command = commands.find((candidate) => candidate.name === name);
   if (!command) {
-    terminal.err(`baton: there is no command ${JSON.stringify(name)}. Allowed: ${names()}.\nSee: baton --help\n`);
+    const nearest = nearestKey(
+      name,
+      commands.map((candidate) => candidate.name),
+    );
+    const meant = nearest ? ` Did you mean ${nearest}?` : "";
+    terminal.err(
+      `baton: there is no command ${JSON.stringify(name)}.${meant} Allowed: ${names()}.\nSee: baton --help\n`,
+    );
     return 2;
   }
   return runCommand(command, words, terminal);

@@ -1,5 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ConfigError } from "../domain/errors.ts";
+import { nearestKey } from "../policy/nearest-key.ts";
 
 /** What a command sees of the outside; the only door to environment, streams and signals. */
 export interface Terminal {
@@ -37,15 +38,18 @@ export interface CliCommand {
 /** Parses the words after the command's name; unknown flags and wrong counts are a ConfigError that shows the help. */
 export function readCommandLine(command: CliCommand, words: string[], terminal: Terminal): CommandInput | "help" {
   const usage = /^Usage: .*$/m.exec(command.help)?.[0] ?? `Usage: baton ${command.name}`;
+  const called = ["baton", command.name, ...words].join(" ");
   const hint = `${usage}\nSee: baton ${command.name} --help`;
   const options: Options = { ...command.options, help: { type: "boolean", short: "h" } };
   try {
     const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true, strict: true });
     if (values.help) return "help";
     const { min, max } = command.positionals;
-    if (positionals.length < min || positionals.length > max) {
-      const allowed = min === max ? `${min}` : `${min} to ${max}`;
-      throw new ConfigError(`Found ${positionals.length} plain arguments; allowed: ${allowed}.`, { hint });
+    if (positionals.length < min) throw new ConfigError(`Something is missing after ${called}.`, { hint });
+    const extra = positionals[max];
+    if (extra !== undefined) {
+      const quoted = Object.hasOwn(options, "task") ? ` A task goes in quotes behind --task.` : "";
+      throw new ConfigError(`${JSON.stringify(extra)} is one word too many.${quoted}`, { hint });
     }
     return { values: values as CommandInput["values"], positionals, terminal };
   } catch (error) {
@@ -58,7 +62,9 @@ function describeMistake(error: unknown, names: string[]): string {
   const message = error instanceof Error ? error.message : String(error);
   const unknown = /^Unknown option '([^']+)'/.exec(message)?.[1];
   if (!unknown) return message;
-  return `There is no option ${unknown}; allowed: ${names.map((name) => `--${name}`).join(", ")}.`;
+  const nearest = nearestKey(unknown.replace(/^-+/, ""), names);
+  const meant = nearest ? ` Did you mean --${nearest}?` : "";
+  return `There is no option ${unknown}.${meant} Allowed: ${names.map((name) => `--${name}`).join(", ")}.`;
 }
 
 /** The text value of an option, or undefined. */

@@ -15,6 +15,7 @@ much as the request; the work is judged again afterwards. \`baton status\` lists
   --timeout-minutes N     most minutes of this run; can only lower the policy's
   --model NAME            model of all roles, instead of the policy's
   --output FORMAT         text (default), json or stream-json
+  --json-schema SCHEMA    as for \`baton run\`
   --out DIR               where report, state, journal and trace go
   --sandbox MODE          required (default) or degraded-ok
   --dry-run               checks everything, asks no model, changes no branch

@@ -14,6 +14,8 @@ export interface RepositoryPlace {
 export interface WorkPlace extends RepositoryPlace {
   branch: string;
   head: string;
+  /** Files that differ from it or are not tracked; the work does not see them. */
+  uncommitted: number;
   /** `.github/baton.yml` of HEAD; null when there is none. */
   policyText: string | null;
 }
@@ -54,7 +56,9 @@ export async function readWorkPlace(repo: string): Promise<WorkPlace> {
       hint: "Check out the branch that the work should start from.",
     });
   }
-  return { ...place, head, branch, policyText: await readHeadFile(repo, policyPath) };
+  const status = await readGit(repo, "status", "--porcelain", "--untracked-files=normal").catch(() => "");
+  const uncommitted = status.split("\n").filter(Boolean).length;
+  return { ...place, head, branch, uncommitted, policyText: await readHeadFile(repo, policyPath) };
 }
 
 /** Text of a file of HEAD, or null when it is not there. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { z } from "zod";
 import { ConfigError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { sha256 } from "../domain/hash.ts";
@@ -15,6 +16,7 @@ import type { InboxItem } from "../run/forge.ts";
 import { type LeftFiles, leaveFiles } from "../run/leave-files.ts";
 import { requestOfTask } from "../run/local-forge.ts";
 import { runSession } from "../run/run.ts";
+import { readStructuredResult, type StructuredResult } from "../run/structured-result.ts";
 import { summarise } from "../run/summary.ts";
 import { policyPath, readWorkPlace } from "./local-place.ts";
 import { makeLocalWorld } from "./local-world.ts";
@@ -33,6 +35,8 @@ export interface LocalRunOptions {
   outDir: string | null;
   allowDegradedWalls: boolean;
   dryRun: boolean;
+  /** What the structured result must look like; null when none is asked for. */
+  resultSchema?: z.ZodType | null;
   env: Readonly<Record<string, string | undefined>>;
   signal: AbortSignal;
   say: (line: string) => void;
@@ -65,6 +69,8 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
     throw new ConfigError(lowered.reason, { hint: "Raise the limit in .github/baton.yml." });
   for (const note of lowered.notes) options.say(note);
   options.say(`session ${session}, from ${place.branch} at ${place.head.slice(0, 12)}`);
+  if (place.uncommitted > 0)
+    options.say(`what is not committed (${place.uncommitted} files) is no part of the work, and stays as it is`);
   const dir = await mkdtemp(join(tmpdir(), "baton-run-"));
   const started = new Date();
   try {
@@ -88,18 +94,22 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
       env: options.env,
       signal: options.signal,
       dryRun: options.dryRun,
+      resultSchema: options.resultSchema ?? undefined,
       say: options.say,
       onEvent: options.onEvent,
     });
     const result = await runSession(world);
     const files = await leaveFiles(result, outDir);
+    const { resultSchema } = options;
+    const structured = resultSchema ? readStructuredResult(result.events, resultSchema) : null;
     const summary = {
       ...summarise(result),
       report_file: files.report,
       execution_file: files.journal,
       trace_file: files.trace,
+      ...(structured ? { structured_output: structured.value, structured_output_error: structured.error } : {}),
     };
-    return { result, outDir, summary, text: renderEnd(result, files) };
+    return { result, outDir, summary, text: renderEnd(result, files, structured) };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -134,7 +144,7 @@ function steeringOf(text: string | null, at: Date): InboxItem[] {
   ];
 }
 
-function renderEnd(result: RunResult, files: LeftFiles): string {
+function renderEnd(result: RunResult, files: LeftFiles, structured: StructuredResult | null): string {
   const row = stopReasons[result.stop];
   const lines = [
     "",
@@ -144,6 +154,7 @@ function renderEnd(result: RunResult, files: LeftFiles): string {
     ...(result.state?.work_head ? [`Branch: ${result.state.branch} (${diffCommand(result.state)})`] : []),
     `Report: ${files.report}`,
     `Trace:  ${files.trace}`,
+    ...(structured ? [`Result: ${structured.error ?? JSON.stringify(structured.value)}`] : []),
     "",
   ];
   return `${lines.join("\n")}`;

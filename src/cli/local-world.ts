@@ -12,7 +12,7 @@ import { createRedactor } from "../session/redact.ts";
 
 /** What differs between local runs: a new task, a continuation, a replay. */
 export interface LocalWorldParts
-  extends Pick<RunWorld, "allowDegradedWalls" | "dir" | "dryRun" | "onEvent" | "signal"> {
+  extends Pick<RunWorld, "allowDegradedWalls" | "dir" | "dryRun" | "onEvent" | "resultSchema" | "signal"> {
   /** Folder of the repository that branch and session are pushed to. */
   root: string;
   session: SessionKey;
@@ -37,11 +37,12 @@ export interface LocalWorldParts
 export async function makeLocalWorld(parts: LocalWorldParts): Promise<RunWorld> {
   const now = (): Date => new Date();
   const { policy, policySource, limits, models, model, dir, allowDegradedWalls, signal, dryRun, onEvent } = parts;
-  const { outDir, request, inbox, say } = parts;
+  const { outDir, request, inbox, say, resultSchema } = parts;
   return {
     envelope: envelopeOf(parts.session, parts.started),
     run: { id: `${process.pid}-${parts.started.getTime()}`, attempt: 1 },
     ...{ policy, policySource, limits, models, model, dir, allowDegradedWalls, signal, dryRun, onEvent, now },
+    resultSchema,
     branchPrefix: "baton/",
     remote: { url: parts.root },
     forge: createLocalForge({ outDir, request, inbox, now, say }),

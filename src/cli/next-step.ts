@@ -29,5 +29,6 @@ export function describeNext(state: State, stop: StopReason): string {
 
 /** Shows the work of a session. `heads/`, because git takes the bare name for the session's own ref, `refs/baton/…`. */
 export function diffCommand(state: State): string {
-  return `git diff ${state.base.ref}...heads/${state.branch}`;
+  const range = `${state.base.ref}...heads/${state.branch}`;
+  return `git diff ${/^[\w./-]+$/.test(range) ? range : `'${range.replaceAll("'", "'\\''")}'`}`;
 }

@@ -6,10 +6,11 @@ import { stopReasons } from "../domain/stop-reason.ts";
 import { type CliCommand, type CommandInput, choiceOption, numberOption, textOption } from "./command.ts";
 import { type LocalRunOptions, runLocally } from "./local-run.ts";
 import { createProgressView } from "./progress-view.ts";
+import { readResultSchema } from "./result-schema.ts";
 
 const help = `baton run: work on any local git repository, no GitHub needed.
 
-Usage: baton run --repo PATH (--task TEXT | --task-file FILE | - ) [options]
+Usage: baton run (--task TEXT | --task-file FILE | --resume SESSION) [--repo PATH] [options]
 
 The work happens on a branch of its own (baton/task-…) in that repository; your checked-out files are not touched.
 Report, state, journal and trace are left in <repo>/.git/baton/<session>/ (or --out).
@@ -24,6 +25,8 @@ Report, state, journal and trace are left in <repo>/.git/baton/<session>/ (or --
   --timeout-minutes N     most minutes of this run; can only lower the policy's
   --model NAME            model of all roles, instead of the policy's
   --output FORMAT         text (default), json (one object at the end) or stream-json (one event per line, then the object)
+  --json-schema SCHEMA    a result of the worker's that fits this JSON Schema (a file, or the JSON itself): structured_output
+                          of --output json; checked by Baton, but the worker's words, not evidence
   --out DIR               where report, state, journal and trace go
   --sandbox MODE          required (default) or degraded-ok
   --dry-run               checks everything, asks no model, changes no branch
@@ -46,6 +49,7 @@ export const sharedOptions: CliCommand["options"] = {
   "timeout-minutes": { type: "string" },
   model: { type: "string" },
   output: { type: "string" },
+  "json-schema": { type: "string" },
   out: { type: "string" },
   sandbox: { type: "string" },
   "dry-run": { type: "boolean" },
@@ -88,6 +92,7 @@ export async function readOptions(input: CommandInput): Promise<Omit<LocalRunOpt
   const { terminal } = input;
   const maxTurns = numberOption(input, "max-turns");
   const budget = numberOption(input, "max-budget-usd");
+  const schema = textOption(input, "json-schema");
   const minutes = numberOption(input, "timeout-minutes");
   if (maxTurns !== undefined && !Number.isInteger(maxTurns)) {
     throw new ConfigError(`--max-turns is ${maxTurns}; allowed is a whole number from 1.`, {
@@ -109,6 +114,7 @@ export async function readOptions(input: CommandInput): Promise<Omit<LocalRunOpt
     outDir: textOption(input, "out") ? resolve(terminal.cwd, textOption(input, "out")!) : null,
     allowDegradedWalls: choiceOption(input, "sandbox", ["required", "degraded-ok"], "required") === "degraded-ok",
     dryRun: input.values["dry-run"] === true,
+    resultSchema: schema === undefined ? null : await readResultSchema(schema, terminal.cwd),
     env: terminal.env,
     signal: terminal.signal,
   };

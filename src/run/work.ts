@@ -27,6 +27,7 @@ export async function work(run: Run): Promise<RunEnd | null> {
     sandbox: bench.sandbox,
     protectedBy: run.protection,
     cwd: startPath(run.world.workingDirectory ?? ""),
+    resultSchema: run.world.resultSchema,
   });
   const spec = await describeWorker(run, tools);
   const context = await runContext(

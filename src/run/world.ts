@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Envelope } from "../domain/envelope.ts";
 import type { Event } from "../domain/event.ts";
 import type { RunLimits } from "../domain/limits.ts";
@@ -40,6 +41,8 @@ export interface RunWorld {
   /** Called after each event is stored, with the state after it; for the log and the terminal. */
   onEvent: (event: Event, state: State) => void;
   batonVersion: string;
+  /** What a structured result must look like, where one was asked for. */
+  resultSchema?: z.ZodType;
   /** What a playbook adds; absent for work that a person asked for. */
   chore?: Chore | null;
 }

@@ -7,13 +7,13 @@ const Input = z.strictObject({
 });
 type Input = z.infer<typeof Input>;
 
-/** The worker's claim; Baton runs the oracles before it believes it. */
-export function createFinishTool(): Tool<Input> {
+/** The worker's claim; Baton runs the oracles before it believes it. With a schema each claim brings a result that fits it. */
+export function createFinishTool(result?: z.ZodType): Tool<Input> {
   return {
     name: "finish",
     description:
       "Claim that criteria are met. Baton then runs their checks itself on a clean checkout; a wrong claim comes back with the failures.",
-    schema: Input,
+    schema: result ? Input.extend({ result: result.describe("What the person asked to get back, as of now") }) : Input,
     repeatable: true,
     async run(input) {
       const claimed = input.criteria && input.criteria.length > 0 ? input.criteria.join(", ") : "everything";

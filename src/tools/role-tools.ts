@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Tool } from "../domain/tool.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { ProtectedBy } from "./answer.ts";
@@ -18,6 +19,8 @@ export interface Hands {
   sandbox: Sandbox;
   /** Folder inside the walls in which commands start; the work tree's root when absent. */
   cwd?: string;
+  /** What a result must look like that comes with each claim; none is asked for when absent. */
+  resultSchema?: z.ZodType;
   /** Which rule protects a path of the work tree, or null. */
   protectedBy: ProtectedBy;
 }
@@ -28,7 +31,7 @@ const erase = <Input>(tool: Tool<Input>): Tool => tool as unknown as Tool;
 const byName = (tools: Tool[]): Tool[] => tools.sort((a, b) => (a.name < b.name ? -1 : 1));
 
 /** The worker's nine tools, sorted by name. */
-export function workerTools({ sandbox, protectedBy, cwd }: Hands): Tool[] {
+export function workerTools({ sandbox, protectedBy, cwd, resultSchema }: Hands): Tool[] {
   const { files } = sandbox;
   return byName([
     erase(createBashTool(sandbox, cwd)),
@@ -37,7 +40,7 @@ export function workerTools({ sandbox, protectedBy, cwd }: Hands): Tool[] {
     erase(createWriteTool(files, protectedBy)),
     erase(createGrepTool(files)),
     erase(createGlobTool(files)),
-    erase(createFinishTool()),
+    erase(createFinishTool(resultSchema)),
     erase(createBlockedTool()),
     erase(createHandoffTool()),
   ]);

@@ -37,10 +37,15 @@ describe("the command line", () => {
     expect((await baton(["frob"])).err).toMatch(/no command "frob"\. Allowed: run, continue/);
     const option = await baton(["status", "--frob"]);
     expect(option).toMatchObject({ code: 2 });
-    expect(option.err).toContain("There is no option --frob; allowed: --repo, --output, --help.");
+    expect(option.err).toContain("There is no option --frob. Allowed: --repo, --output, --help.");
     const count = await baton(["report"]);
     expect(count).toMatchObject({ code: 2 });
-    expect(count.err).toContain("Found 0 plain arguments; allowed: 1. Usage: baton report SESSION");
+    expect(count.err).toContain("Something is missing after baton report. Usage: baton report SESSION");
+    expect((await baton(["runn"])).err).toContain("Did you mean run?");
+    expect((await baton(["run", "--tasks", "x"])).err).toContain("Did you mean --task?");
+    expect((await baton(["run", "mend it"])).err).toContain(
+      '"mend it" is one word too many. A task goes in quotes behind --task.',
+    );
     expect((await baton(["run", "--max-turns", "few"])).err).toContain(
       '--max-turns is "few"; allowed is a number above 0',
     );
