@@ -150,3 +150,30 @@ test("the model's own repository has the base's last commits, no remote, no othe
     "100644 src/b.txt",
   ]);
 });
+
+test("a branch is pushed only while it stands where it was expected, and never back in its own history", async () => {
+  const remote = createRemote();
+  const store = await createStore(remote);
+  const ref = "refs/heads/baton/issue-1";
+  const tree = await store.treeOf(remote.base);
+  const first = await store.commit({ tree, parents: [remote.base], message: "first" });
+  const second = await store.commit({ tree, parents: [first], message: "second" });
+  expect(await store.push([{ ref, sha: first, expected: null }])).toEqual({ kind: "pushed" });
+  git(remote.url, "update-ref", "-d", ref);
+  expect(await store.push([{ ref, sha: second, expected: first }])).toMatchObject({
+    kind: "refused",
+    why: "non_fast_forward",
+    refs: [ref],
+  });
+  git(remote.url, "update-ref", ref, remote.base);
+  expect(await store.push([{ ref, sha: second, expected: first }])).toMatchObject({ why: "non_fast_forward" });
+  expect(await store.push([{ ref, sha: first, expected: null }])).toMatchObject({ why: "non_fast_forward" });
+  expect(git(remote.url, "rev-parse", ref).trim()).toBe(remote.base);
+  await expect(store.push([{ ref, sha: remote.base, expected: second }])).rejects.toThrow("does not descend from");
+});
+
+test("a commit that the store does not have is nobody's ancestor", async () => {
+  const remote = createRemote();
+  const store = await createStore(remote);
+  expect(await store.isAncestor("f".repeat(40), remote.base)).toBe(false);
+});
