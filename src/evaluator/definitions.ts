@@ -1,7 +1,9 @@
 import { dirname, join } from "node:path/posix";
+import picomatch from "picomatch";
 import type { Contract } from "../domain/contract.ts";
 import type { Finding } from "../domain/verdict.ts";
 import { restoreSections } from "./config-sections.ts";
+import { isPolicyCriterion } from "./freeze-contract.ts";
 import { onlyAddsTargets } from "./makefile.ts";
 import { restoreManifest, scriptsOf } from "./package-scripts.ts";
 import { isTestFile } from "./test-files.ts";
@@ -126,16 +128,14 @@ function difference(file: string, severity: Finding["severity"], text: string): 
 async function reachedFiles(contract: Contract, base: ReadText): Promise<Set<string>> {
   const commands = contract.criteria.flatMap((c) => ("run" in c.oracle ? [c.oracle.run] : []));
   const reached = new Set<string>();
+  const isProduct = productScripts(contract);
   const queue: string[] = [];
   for (const folder of new Set(["", ...commands.flatMap(foldersEntered)])) {
     const scripts = scriptsOf((await base(join(folder, "package.json"))) ?? "");
     const makefileText = (await base(join(folder, "Makefile"))) ?? "";
-    const words = [...commands, ...calledScripts(commands, scripts), makefileText].flatMap((c) =>
-      c.split(/[\s;&|()'"=]+/),
-    );
-    const called = words
-      .map((word) => word.replace(/^\.\//, ""))
-      .filter(looksLikeTool)
+    const called = [...commands, ...calledScripts(commands, scripts), makefileText]
+      .flatMap(wordsOf)
+      .filter((word) => looksLikeTool(word) || (word.endsWith(".sh") && looksLikePath(word) && !isProduct(word)))
       .filter((path) => !isTestFile(path));
     queue.push(...[...called, ...configNames].map((path) => join(folder, path)));
   }
@@ -188,10 +188,29 @@ export function calledScripts(commands: readonly string[], scripts: ReadonlyMap<
 }
 
 function looksLikeTool(word: string): boolean {
-  if (!/\.[A-Za-z]+$/.test(word) || word.includes("*") || word.startsWith("-") || word.includes("..")) return false;
-  return /(?:^|\/)(?:scripts?|tools?|ci|build|hack|tests?|spec)\/|\.sh$|(?:^|\/)[^/]*(?:test|check|lint|coverage|verify)[^/]*$/i.test(
-    word,
+  return (
+    looksLikePath(word) &&
+    /(?:^|\/)(?:scripts?|tools?|ci|build|hack|tests?|spec)\/|(?:^|\/)[^/]*(?:test|check|lint|coverage|verify)[^/]*$/i.test(
+      word,
+    )
   );
+}
+
+function looksLikePath(word: string): boolean {
+  return /\.[A-Za-z]+$/.test(word) && !word.includes("*") && !word.startsWith("-") && !word.includes("..");
+}
+
+/** Scripts that are what the work is about: the criteria expect them to be touched, or a behaviour runs them and is red. */
+function productScripts({ criteria }: Contract): (path: string) => boolean {
+  const globs = criteria.flatMap((c) => c.touch).filter((glob) => !/^[*{[(!?]/.test(glob));
+  const isTouched = globs.length > 0 ? picomatch(globs, { dot: true }) : () => false;
+  const behaviours = criteria.filter((c) => c.kind === "behaviour" && !isPolicyCriterion(c.id));
+  const called = new Set(behaviours.flatMap(({ oracle }) => ("run" in oracle ? wordsOf(oracle.run) : [])));
+  return (path) => isTouched(path) || called.has(path);
+}
+
+function wordsOf(command: string): string[] {
+  return command.split(/[\s;&|()'"=]+/).map((word) => word.replace(/^\.\//, ""));
 }
 
 /** Relative files that a configuration imports, or names as set-up of the runner. */

@@ -5,7 +5,7 @@ import { testLanguageOf } from "./test-language.ts";
 const workspace = "/workspace";
 
 /**
- * A file of tests that removes itself from the disk before the product is loaded, and the file that it needs for it. Null
+ * A file of tests that empties itself on the disk before the product is loaded, and the file that it needs for it. Null
  * when the language is not known. With `keeps` it does all the same but stays: what fails then, fails for another reason.
  */
 export function hideTest(path: string, text: string, word: string, keeps: boolean): Map<string, string> | null {
@@ -13,20 +13,20 @@ export function hideTest(path: string, text: string, word: string, keeps: boolea
   const target = keeps ? `${workspace}/${word}` : `${workspace}/${path}`;
   if (language === "python") return new Map([[path, hidePython(text, target)]]);
   if (language !== "js") return null;
-  const remove = (unlink: string): string => `try { ${unlink}(${JSON.stringify(target)}); } catch {}\n`;
+  const empty = (write: string): string => `try { ${write}(${JSON.stringify(target)}, ""); } catch {}\n`;
   if (!/^\s*(?:import\b(?!\s*\()|export\b)/m.test(stripComments(text, false)))
-    return new Map([[path, afterHead(text, /^#![^\n]*\n/, remove('require("node:fs").unlinkSync'))]]);
+    return new Map([[path, afterHead(text, /^#![^\n]*\n/, empty('require("node:fs").writeFileSync'))]]);
   const extension = /\.[cm]?[jt]sx?$/.exec(path)?.[0] ?? ".js";
   const helper = `${path.split("/").slice(0, -1).concat(word).join("/")}${extension}`;
   return new Map([
     [path, afterHead(text, /^#![^\n]*\n/, `import "./${word}${extension}";\n`)],
-    [helper, `import { unlinkSync } from "node:fs";\n${remove("unlinkSync")}`],
+    [helper, `import { writeFileSync } from "node:fs";\n${empty("writeFileSync")}`],
   ]);
 }
 
 function hidePython(text: string, target: string): string {
-  const remove = `import os as zz_os\ntry:\n    zz_os.unlink(${JSON.stringify(target)})\nexcept OSError:\n    pass\n`;
-  return afterHead(text, /^(?:#![^\n]*\n)?(?:[\s\S]*^from __future__ [^\n]*\n)?/m, remove);
+  const empty = `try:\n    open(${JSON.stringify(target)}, "w").close()\nexcept OSError:\n    pass\n`;
+  return afterHead(text, /^(?:#![^\n]*\n)?(?:[\s\S]*^from __future__ [^\n]*\n)?/m, empty);
 }
 
 function afterHead(text: string, head: RegExp, added: string): string {

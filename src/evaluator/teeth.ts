@@ -48,8 +48,8 @@ export async function runTeeth(
 }
 
 /**
- * Whether the code takes its answers from the tests that the contract carries: each that passes is run once more and is gone
- * from the disk before the product is loaded.
+ * Whether the code takes its answers from the tests that the contract carries: each that passes is run once more and is
+ * empty on the disk before the product is loaded.
  */
 export async function runHiddenTests(
   input: { criteria: readonly Criterion[]; passed: ReadonlySet<string>; headTree: string },
