@@ -86,6 +86,7 @@ export async function runJob(
     now: () => new Date(),
     registries: await readRegistries(door.env),
     hostEnv: door.env,
+    mask: [door.tempDir, ...(door.env.GITHUB_WORKSPACE ? [door.env.GITHUB_WORKSPACE] : [])],
     signal: io.signal,
     dryRun: inputs.dry_run,
     onEvent: (event, state) => {

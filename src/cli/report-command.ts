@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { renderReport, reportBegin, reportEnd } from "../evaluator/report.ts";
 import { readReportView } from "../evaluator/report-view.ts";
+import { listBlockedHosts, listRenewals } from "../run/record-set-up.ts";
 import { type CliCommand, textOption } from "./command.ts";
 import { plainText } from "./plain-text.ts";
 import { openSessionShelf, readSessionKey, type SavedSession } from "./session-shelf.ts";
@@ -44,7 +45,6 @@ export function renderSavedReport({ state, events, head, problems }: SavedSessio
   const verdict = last("verdict_given");
   const claim = last("run_claimed");
   const satisfied = last("already_satisfied");
-  const setUp = last("setup_ran");
   const runUrl = state.runs.at(-1)?.run_url ?? null;
   const view = readReportView(
     { ...state, warnings: [...state.warnings, ...problems] },
@@ -59,7 +59,8 @@ export function renderSavedReport({ state, events, head, problems }: SavedSessio
       fullReportUrl: null,
       head,
       baseline: satisfied?.type === "already_satisfied" ? satisfied.data.baseline : [],
-      blockedHosts: setUp?.type === "setup_ran" ? setUp.data.blocked_hosts : [],
+      blockedHosts: listBlockedHosts(events),
+      renewals: listRenewals(events),
     },
   );
   return renderReport(view).replace(reportBegin, "").replace(reportEnd, "").trim();

@@ -96,7 +96,10 @@ export const eventSchemas = {
     guessed: z.boolean(),
     commands: z.array(z.object({ command: text, exit: z.int().nullable(), duration_ms: ms, tail: text })),
     blocked_hosts: z.array(text).default([]),
+    /** Why it ran once more on other manifests than the base's; empty for the set-up on the base. */
+    because: text.default(""),
   }),
+  network_refused: z.object({ hosts: z.array(text) }),
   context_opened: z.object({
     context: text,
     role: Role,

@@ -189,6 +189,7 @@ export function runDetails(view: ReportView): string {
                 .join(", ")}`,
             ]
           : []),
+        ...facts.renewals.slice(-3).map((line) => `- Set-up: ${escapeLine(line, 400)}`),
         ...view.warnings.slice(0, 10).map((w) => `- Note: ${escapeLine(w, 300)}`),
         ...(links.length > 0 ? [`- ${links.join(" · ")}`] : []),
       ].join("\n"),

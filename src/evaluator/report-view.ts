@@ -38,6 +38,8 @@ export interface ReportFacts {
   baseline: readonly Baseline[];
   /** Hosts that were asked for and denied. */
   blockedHosts: readonly string[];
+  /** Set-ups that changed manifests made necessary, one line each. */
+  renewals: readonly string[];
 }
 
 /** Everything that report, check run, status comment and job summary show. */

@@ -2,6 +2,7 @@ import type { Snapshot } from "../git/snapshot.ts";
 import { outsideScope } from "../policy/protected-paths.ts";
 import type { RunEnd } from "./end.ts";
 import type { Run } from "./open-run.ts";
+import { recordRefusedHosts } from "./record-set-up.ts";
 import { withoutRefused } from "./refusals.ts";
 
 /** Copy-outs with protected changes after which the run ends: the worker was told the first time. */
@@ -25,6 +26,7 @@ export async function takeSnapshot(run: Run, workDir: string): Promise<Snapshot>
  */
 export async function copyOut(run: Run, workDir: string): Promise<RunEnd | null> {
   await run.copying;
+  await recordRefusedHosts(run);
   const snapshot = await takeSnapshot(run, workDir);
   const outside = snapshot.restored.filter((path) => run.protection(path) === outsideScope);
   const restored = snapshot.restored.filter((path) => run.protection(path) !== outsideScope);

@@ -11,7 +11,9 @@ export function describeEvent(event: Event, state: State): string | null {
     case "setup_ran":
       return event.data.commands.length === 0
         ? "set-up: nothing to do"
-        : `set-up: ${event.data.commands.map(({ command, exit, duration_ms }) => `${command} → ${exit} in ${seconds(duration_ms)}`).join("; ")}`;
+        : `set-up${event.data.because ? ` once more, since ${event.data.because}` : ""}: ${event.data.commands.map(({ command, exit, duration_ms }) => `${command} → ${exit} in ${seconds(duration_ms)}`).join("; ")}`;
+    case "network_refused":
+      return `network refused: ${event.data.hosts.join(", ").slice(0, 200)}`;
     case "context_opened":
       return `${event.data.role}: ${event.data.context}${event.data.criterion ? ` on ${event.data.criterion}` : ""} (${event.data.model})`;
     case "tool_finished":

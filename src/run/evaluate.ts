@@ -3,6 +3,7 @@ import { renderFeedback } from "../evaluator/feedback.ts";
 import { endOfContext, type RunEnd } from "./end.ts";
 import { askJudge } from "./judge.ts";
 import type { Run } from "./open-run.ts";
+import { recordRefusedHosts } from "./record-set-up.ts";
 import { publishProgress } from "./show.ts";
 
 /** Restarts from the base that the evaluator may order in one session. */
@@ -30,6 +31,7 @@ export async function evaluateWork(run: Run): Promise<RunEnd | null> {
     },
     run.evaluatorWorld,
   );
+  await recordRefusedHosts(run);
   if (run.world.signal.aborted)
     return { stop: "cancelled", text: "The run was cancelled during the evaluation; it is repeated." };
   // What people said meanwhile made this judgement one about something else.

@@ -7,6 +7,7 @@ import { initializerTools } from "../tools/role-tools.ts";
 import { endOfContext, type RunEnd } from "./end.ts";
 import { createHands, outputsDirOf } from "./hands.ts";
 import type { Run } from "./open-run.ts";
+import { recordRefusedHosts } from "./record-set-up.ts";
 import { describeInitializer } from "./roles.ts";
 import { saveWork } from "./save.ts";
 import { publishProgress } from "./show.ts";
@@ -29,6 +30,7 @@ export async function initialize(run: Run): Promise<RunEnd | null> {
       spec,
       createHands(run, { role: "initializer", model: spec.model, context: spec.context, bench }),
     );
+    await recordRefusedHosts(run);
     const end = endOfContext(context.end, context.reason);
     if (end) return end;
     if (context.signal?.kind === "contract") return await freeze(run, context.signal.draft);

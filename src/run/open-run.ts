@@ -9,6 +9,7 @@ import { type OpenedSession, openSession, type Session } from "../session/sessio
 import { createClock, type RunClock } from "./clock.ts";
 import { withoutPushes } from "./dry-run.ts";
 import type { RunEnd } from "./end.ts";
+import { recordSetUp } from "./record-set-up.ts";
 import { createWorkshop, type Workshop } from "./workshop.ts";
 import type { RunWorld } from "./world.ts";
 
@@ -67,12 +68,12 @@ export async function openRun(world: RunWorld): Promise<Run> {
     now: () => world.now().getTime(),
   });
   const protection = createProtection(world.policy, world.chore?.paths);
-  const workshop = await createWorkshop({ world, store });
   const record: Record = async (type, data, role) => {
     const event = await session.record(type, data, role);
     world.onEvent(event, session.state());
     return event;
   };
+  const workshop = await createWorkshop({ world, store, renewed: (setUp) => recordSetUp(record, setUp) });
   return {
     world,
     store,

@@ -3,6 +3,7 @@ import type { RunEnd } from "./end.ts";
 import { findHumanCommits } from "./human-commits.ts";
 import { readCommands } from "./inbox.ts";
 import type { Run } from "./open-run.ts";
+import { recordSetUp } from "./record-set-up.ts";
 import { judgeNewBase, takeUpNewBase } from "./refresh.ts";
 import { startIn } from "./start-in.ts";
 
@@ -39,12 +40,7 @@ export async function settleOnBase(run: Run): Promise<RunEnd | null> {
 
 async function setUpBase(run: Run): Promise<RunEnd | null> {
   const setUp = await run.workshop.prepare(run.session.state().base.sha);
-  await run.record("setup_ran", {
-    ok: setUp.ok,
-    guessed: setUp.guessed,
-    commands: setUp.commands,
-    blocked_hosts: setUp.blockedHosts,
-  });
+  await recordSetUp(run.record, setUp);
   if (setUp.ok) return (await findNothingToDo(run)) ?? (await judgeNewBase(run));
   const failed = setUp.commands.find(({ exit }) => exit !== 0);
   return {

@@ -15,6 +15,12 @@ export async function readRegistries(env: Env): Promise<Registries> {
   return { ...(npm ? { npm } : {}), ...(pip ? { pip } : {}) };
 }
 
+/** The certificate bundle that this host's clients were told to trust, if any. */
+export function readCaFile(env: Env): string | undefined {
+  const names = ["NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+  return names.map((name) => env[name]).find((path) => Boolean(path));
+}
+
 function npmFiles(env: Env): string[] {
   return [
     env.npm_config_userconfig ?? join(homedir(), ".npmrc"),

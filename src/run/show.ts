@@ -8,6 +8,7 @@ import { type ReportView, readReportView } from "../evaluator/report-view.ts";
 import { renderStatus } from "../evaluator/status.ts";
 import type { Publication, PublishedIds } from "./forge.ts";
 import type { Run } from "./open-run.ts";
+import { listBlockedHosts, listRenewals } from "./record-set-up.ts";
 
 /** Brings pull request, check run and status comment to what the state says now. */
 export async function publishNow(run: Run, stopReason: StopReason | null): Promise<PublishedIds> {
@@ -60,7 +61,8 @@ export function viewOf(run: Run): ReportView {
     fullReportUrl: null,
     head: state.work_head ? { commit: state.work_head, tree: run.workTree, author: run.world.forge.identity } : null,
     baseline: run.session.events().findLast((event) => event.type === "already_satisfied")?.data.baseline ?? [],
-    blockedHosts: run.session.events().findLast((event) => event.type === "setup_ran")?.data.blocked_hosts ?? [],
+    blockedHosts: listBlockedHosts(run.session.events()),
+    renewals: listRenewals(run.session.events()),
   });
 }
 

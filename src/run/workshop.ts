@@ -4,23 +4,13 @@ import { ConfigError, SandboxError } from "../domain/errors.ts";
 import type { Room } from "../evaluator/room.ts";
 import { seedModelRepository } from "../git/seed-model-repository.ts";
 import type { GitStore } from "../git/store.ts";
-import { guessSetup } from "../policy/guess-setup.ts";
-import { isEcosystem } from "../sandbox/allow-list.ts";
-import {
-  type Layer,
-  openWorkspace,
-  type PreparedLayer,
-  prepareLayer,
-  removeWorkspace,
-  type SetupCommand,
-} from "../sandbox/layer.ts";
-import { listLeft } from "../sandbox/layer-files.ts";
-import { decideLayerFit, isManifest, planRenewal } from "../sandbox/manifests.ts";
+import { openWorkspace, removeWorkspace } from "../sandbox/layer.ts";
 import { probeWalls } from "../sandbox/probe.ts";
 import { startProxy, type Proxy as WayOut } from "../sandbox/proxy.ts";
 import { createSandbox, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Walls } from "../sandbox/walls.ts";
-import { startPath } from "./start-in.ts";
+import { createLayers } from "./layers.ts";
+import { readCaFile } from "./registries.ts";
 import type { RunWorld } from "./world.ts";
 
 /** A work tree inside walls: what one context works on. */
@@ -53,6 +43,8 @@ export interface Workshop {
   /** New walls around the same work tree: a context starts without anything that the last one left running or in /tmp. */
   renewWork(outputsDir: string): Promise<void>;
   discardWork(): Promise<void>;
+  /** Attempts of model and oracles to reach what `work_network` does not list, as far as there is a proxy at all. */
+  refusedHosts(): string[];
   /** A clean checkout for one oracle. */
   openRoom(tree: string): Promise<Room>;
   close(): Promise<void>;
@@ -61,6 +53,8 @@ export interface Workshop {
 interface Parts {
   world: RunWorld;
   store: GitStore;
+  /** Told whenever a changed manifest made another layer necessary. */
+  renewed: (setUp: SetUp & { because: string }) => Promise<void>;
 }
 
 /** Probes the walls and makes the run's workshop; what does not stand is said by `prepare`. */
@@ -68,7 +62,7 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
   const { world, store } = parts;
   const probed = await probeWalls({ allowDegraded: world.allowDegradedWalls }).catch((error: unknown) => error);
   const walls = isWalls(probed) ? probed : null;
-  const layers = createLayers(parts, () => standing(walls, probed));
+  const layers = createLayers({ ...parts, walls: () => standing(walls, probed) });
   let base = "";
   let count = 0;
   let kept: { dir: string; workDir: string; homeDir: string; bench: Bench } | null = null;
@@ -95,6 +89,8 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
       outputsDir,
       network: await wayOut.open(),
       path: world.hostEnv.PATH,
+      mask: world.mask,
+      caFile: readCaFile(world.hostEnv),
     });
   };
   const open = async (tree: string, outputsDir: string) => {
@@ -115,6 +111,7 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
       return await layers.prepare(baseSha);
     },
     leftBySetUp: () => layers.left(),
+    refusedHosts: () => wayOut.refused(),
     openBench: async (tree, outputsDir) => (await open(tree, outputsDir)).bench,
     async workBench(tree, outputsDir) {
       kept ??= await open(tree, outputsDir);
@@ -159,116 +156,20 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
 /** The proxy of the policy's `work_network`, the same for model and oracles, started with the first walls that need it; none by default. */
 function createWayOut({ policy, registries }: RunWorld) {
   let proxy: Promise<WayOut> | null = null;
+  let started: WayOut | null = null;
   return {
+    refused: () => started?.blocked() ?? [],
     async open(): Promise<{ socketPath: string } | null> {
       if (policy.work_network.length === 0) return null;
       proxy ??= startProxy({ allow: policy.work_network, registries });
-      return { socketPath: (await proxy).socketPath };
+      started = await proxy;
+      return { socketPath: started.socketPath };
     },
     async close(): Promise<void> {
       await (await proxy)?.close();
       proxy = null;
     },
   };
-}
-
-/** The pristine layers of a run: the base's, and one for each set of changed manifests. */
-function createLayers({ world, store }: Parts, walls: () => Walls) {
-  const made = new Map<string, Layer>();
-  const left = new Set<string>();
-  let count = 0;
-  let base: { tree: string; layer: Layer; commands: readonly string[]; network: readonly string[] } | null = null;
-  const run = async (
-    tree: string,
-    commands: Parameters<typeof prepareLayer>[0]["commands"],
-    network: readonly string[],
-    from?: Layer,
-  ) => {
-    const files = await store.listTree(tree);
-    const prepared = await prepareLayer({
-      walls: walls(),
-      dir: join(world.dir, "layers", String(++count)),
-      checkout: (dir) => store.checkout(tree, dir),
-      commands,
-      network,
-      registries: world.registries,
-      caFile: world.hostEnv.NODE_EXTRA_CA_CERTS,
-      tracked: new Set(files.map(({ path }) => path)),
-      cwd: startPath(world.workingDirectory ?? ""),
-      from,
-      path: world.hostEnv.PATH,
-      signal: world.signal,
-    });
-    for (const line of listLeft(prepared.layer.filesDir)) left.add(line);
-    return prepared;
-  };
-  /** A playbook's own commands come on top of the set-up; of its network only package registries are theirs. */
-  const prepareChore = async (tree: string, first: PreparedLayer, network: readonly string[]) => {
-    const commands = world.chore?.prepare ?? [];
-    if (commands.length === 0) return first;
-    const second = await run(tree, commands, network.filter(isEcosystem), first.layer);
-    return {
-      ...second,
-      commands: [...first.commands, ...second.commands],
-      blockedHosts: [...first.blockedHosts, ...second.blockedHosts],
-    };
-  };
-  return {
-    left: () => [...left],
-    async prepare(baseSha: string): Promise<SetUp> {
-      const tree = await store.treeOf(baseSha);
-      const plan = await planSetUp(world, store, tree);
-      const first = await run(tree, plan.commands, plan.network);
-      const prepared = first.ok ? await prepareChore(tree, first, plan.network) : first;
-      made.set(await manifestKey(store, tree), prepared.layer);
-      base = { tree, layer: prepared.layer, commands: plan.commands, network: plan.network };
-      return {
-        ok: prepared.ok,
-        guessed: plan.guessed,
-        commands: prepared.commands.map(readSetupCommand),
-        blockedHosts: prepared.blockedHosts,
-      };
-    },
-    /** The base's layer while manifests are the base's; else one made from it by fetching (network, no scripts), then building. */
-    async forTree(tree: string): Promise<Layer> {
-      if (!base) throw new Error("no bench before the set-up");
-      const fit = decideLayerFit(await store.listTree(base.tree), await store.listTree(tree));
-      if (fit.kind === "fits" || base.commands.length === 0) return base.layer;
-      const key = await manifestKey(store, tree);
-      const known = made.get(key);
-      if (known) return known;
-      const renewed = await run(tree, planRenewal(base.commands), base.network, base.layer);
-      made.set(key, renewed.layer);
-      return renewed.layer;
-    },
-  };
-}
-
-async function planSetUp(world: RunWorld, store: GitStore, tree: string) {
-  const { setup, network } = world.policy;
-  const folder = world.workingDirectory ?? "";
-  const paths = (await store.listTree(tree)).map(({ path }) => path);
-  if (folder !== "" && !paths.some((path) => path.startsWith(`${folder}/`))) {
-    throw new ConfigError(`\`working_directory\` is \`${folder}\`, which is no folder of the base.`, {
-      hint: "Name a folder of the repository in the workflow, then trigger again.",
-    });
-  }
-  if (setup !== null) return { commands: setup, network, guessed: false };
-  const guess = guessSetup(paths, folder);
-  return {
-    commands: guess.commands,
-    network: [...new Set([...network, ...guess.network])],
-    guessed: guess.commands.length > 0,
-  };
-}
-
-async function manifestKey(store: GitStore, tree: string): Promise<string> {
-  const files = (await store.listTree(tree)).filter(({ path }) => isManifest(path));
-  return files.map(({ path, sha }) => `${path} ${sha}`).join("\n");
-}
-
-function readSetupCommand({ command, exit, durationMs, tail }: SetupCommand): SetUp["commands"][number] {
-  return { command, exit, duration_ms: Math.round(durationMs), tail };
 }
 
 function isWalls(value: unknown): value is Walls {

@@ -32,7 +32,9 @@ export interface RunWorld {
   now: () => Date;
   /** Package registries that this host's clients are configured to use; never their credentials. */
   registries: Registries;
-  /** Proxies and certificate stores of the host, for git alone. */
+  /** Folders of the host that nothing inside may see, also where a tool on the PATH lies in one: the runner's own. */
+  mask?: readonly string[];
+  /** The host's environment: proxies and certificates for git, PATH and certificates for what runs inside the walls. */
   hostEnv: Readonly<globalThis.Record<string, string | undefined>>;
   /** Aborts on SIGINT and SIGTERM. */
   signal: AbortSignal;

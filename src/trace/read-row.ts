@@ -27,6 +27,10 @@ export function readRow(event: Event, diffs: ReadonlyMap<string, string>): BareR
       });
     case "setup_ran":
       return setup(event.data);
+    case "network_refused":
+      return row("blocked", `Network refused: ${event.data.hosts.slice(0, 5).join(", ")}`, {
+        parts: [part("blocked hosts", event.data.hosts.join("\n"), "bad")],
+      });
     case "context_opened":
       return row(
         "run",
@@ -197,7 +201,7 @@ function setup(data: EventData<"setup_ran">): BareRow {
     `Set-up ${data.ok ? "ran" : "failed"}: ${data.commands.map((c) => c.command).join(" · ")}`,
     {
       bad: !data.ok,
-      facts: [data.guessed ? "guessed" : "from the policy"],
+      facts: [data.because || (data.guessed ? "guessed" : "from the policy")],
       parts: [
         ...hosts,
         ...data.commands.map((c) =>

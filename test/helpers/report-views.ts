@@ -260,6 +260,7 @@ export function reportFacts(more: Partial<ReportFacts> = {}): ReportFacts {
     head: null,
     baseline: [],
     blockedHosts: [],
+    renewals: [],
     ...more,
   };
 }
