@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { readWalls } from "../../src/sandbox/walls.ts";
 import { outliveBaton, processesWith } from "./outlive.ts";
 import { type Box, openBox, skipWalls } from "./support.ts";
 
@@ -173,6 +174,34 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
     );
     expect(Number(out)).toBeGreaterThan(5);
     expect(Number(out)).toBeLessThan(400);
+  });
+
+  /** Takes memory in steps and says how much it has; the box is bounded, so that it never has much. */
+  const hoard =
+    'perl -e \'$| = 1; my @kept; for (1..40) { push @kept, "x" x 20_000_000; print $_ * 20, "\\n" } sleep 1\'; echo ended $?';
+  const mostTaken = (text: string): number =>
+    Math.max(0, ...[...text.matchAll(/^(\d+)$/gm)].map(([, mb]) => Number(mb)));
+
+  test.skipIf(readWalls()?.cgroups == null)(
+    "all of a command's processes together have the memory of their group, and its end is said",
+    async () => {
+      await using small = await openBox({ limits: { memoryBytes: 300 * 1024 ** 2 } });
+      const result = await small.sandbox.exec(`(${hoard}) & (${hoard}) & wait`, { timeoutMs: 60_000 });
+      expect(result.killedBecause).toBe("memory");
+      expect(mostTaken(result.whole ?? "")).toBeLessThan(300);
+    },
+  );
+
+  test("without control groups each process has its memory, and processes are counted", async () => {
+    const walls = { ...readWalls()!, cgroups: null };
+    await using small = await openBox({ walls, limits: { memoryBytes: 300 * 1024 ** 2, processes: 60 } });
+    const taken = mostTaken(await small.sh(hoard));
+    expect(taken).toBeGreaterThan(0);
+    expect(taken).toBeLessThan(300);
+    const forks = await small.sh(
+      "perl -e 'my $n = 0; while ($n < 500) { my $p = fork(); last unless defined $p; if ($p == 0) { sleep 30; exit } $n++ } print $n'",
+    );
+    expect(Number(forks)).toBeLessThan(400);
   });
 
   test("everything inside dies with Baton, however it is killed", { timeout: 90_000 }, async () => {
