@@ -31,8 +31,9 @@ export function measurePrompt(
   if (reply?.type !== "reply_received") return whole;
   const reported = promptTokensOf(reply.data.usage);
   if (reported === 0) return whole;
-  const added =
-    Math.max(0, all - bytesBefore(events, last, () => all - messageBytes(messages))) + replacedBytes(events, last);
+  const bytes = Math.max(0, all - bytesBefore(events, last, () => all - messageBytes(messages)));
+  // Thinking may be sent back shorter than it was: what the answer cost as output, it may cost as input again.
+  const added = Math.max(bytes, reply.data.usage.output) + replacedBytes(events, last);
   return {
     bound: Math.min(whole.bound, reported + added + hiddenPromptTokens),
     estimate: Math.min(whole.estimate, reported + Math.ceil(added / bytesPerToken)),

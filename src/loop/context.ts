@@ -17,7 +17,7 @@ export function buildMessages(events: readonly Event[]): Message[] {
 /** As `buildMessages`, for a transcript already read. */
 export function renderMessages(transcript: Transcript): Message[] {
   if (!transcript.opened) return [];
-  const first: Block[] = [{ type: "text", text: transcript.opened.first_message }];
+  const first: Block[] = [{ type: "text", text: transcript.opened.first_message.toWellFormed() }];
   const messages: Message[] = [{ role: "user", content: [...first, ...transcript.openingNotes.map(renderNote)] }];
   for (const turn of transcript.turns) {
     if (turn.content.length > 0) pushAssistant(messages, turn.content);
@@ -54,7 +54,7 @@ function resultOf(turn: Turn, transcript: Transcript, call: string): Result {
   const finished = turn.finished.get(call);
   if (!finished) return { content: interruptedText, isError: true };
   const cleared = transcript.cleared.get(call);
-  return { content: neutralise(cleared ?? finished.content), isError: finished.is_error };
+  return { content: neutralise(cleared ?? finished.content).toWellFormed(), isError: finished.is_error };
 }
 
 /** Takes Baton's own tag out of text that others wrote, so that nothing but Baton can speak as Baton. */
@@ -67,5 +67,5 @@ function renderNote(note: Note): Block {
 }
 
 function wrapNote(note: Note): string {
-  return `<${batonTag}>\n${note.text}\n</${batonTag}>`;
+  return `<${batonTag}>\n${note.text.toWellFormed()}\n</${batonTag}>`;
 }

@@ -92,8 +92,11 @@ function truncated({ transcript }: TurnFacts, turn: Turn): TurnDecision {
 function paused({ transcript }: TurnFacts, turn: Turn): TurnDecision {
   const count = streak(transcript, ({ reply }) => reply.stop_reason === "pause_turn");
   if (count > maxPauses) return over("stuck", `the model paused ${count} times in a row`);
-  if (turn.content.length > 0) return { notes: [], ending: null };
-  return say("continue", "empty", "Your answer was empty. Go on with the task.");
+  // A server's own tool goes on from the message as it is; anything else at its end would be a prefill, which newer models refuse.
+  const last = turn.content.at(-1)?.type;
+  if (turn.calls.length > 0 || last?.endsWith("tool_use")) return { notes: [], ending: null };
+  if (last === undefined) return say("continue", "empty", "Your answer was empty. Go on with the task.");
+  return say("continue", "paused", "Go on with the task.");
 }
 
 function called(facts: TurnFacts, turn: Turn): TurnDecision {

@@ -54,7 +54,7 @@ export function normaliseOutput(text: string): string {
     .replaceAll(/\u001b\[[0-9;?]*[a-zA-Z]/g, "")
     .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?/g, "<time>")
     .replaceAll(/\b\d\d:\d\d:\d\d(\.\d+)?\b/g, "<time>")
-    .replaceAll(/\b\d+(\.\d+)?\s?(ms|s|sec|seconds|µs|us|min)\b/g, "<duration>")
+    .replaceAll(/\b(\d+m\s?)?\d+(\.\d+)?\s?(ms|s|sec|seconds|µs|us|min)\b/g, "<duration>")
     .replaceAll(/\/outputs\/\S+/g, "<output>")
     .replaceAll(/\/tmp\/\S+/g, "<tmp>")
     .replaceAll(/\b(?=[0-9a-f]*\d)[0-9a-f]{8,}\b/gi, "<hex>")

@@ -122,7 +122,7 @@ function replyOf(message: PartialMessage, asked: string): ModelReply {
   return {
     kind: "reply",
     model: message.model || asked,
-    content: content.filter(Boolean),
+    content,
     stopReason,
     stopDetails,
     usage,

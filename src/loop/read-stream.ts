@@ -64,6 +64,7 @@ export function createStreamReader(): { message: PartialMessage; push(event: str
         return;
       case "message_stop":
         for (const block of message.content) closeBlock(block, json);
+        message.content = message.content.filter(Boolean).map(wellFormed);
         message.complete = true;
     }
   };
@@ -101,8 +102,11 @@ function addDelta(block: Block | undefined, delta: Record<string, unknown>, json
     case "citations_delta":
       block.citations = [...((block.citations as unknown[] | undefined) ?? []), delta.citation];
       return 0;
-    default:
-      return 0;
+    default: {
+      // A kind of block that this release does not know is kept whole as well: its pieces belong to the fields of their name.
+      const pieces = Object.entries(delta).filter(([key, value]) => key !== "type" && typeof value === "string");
+      return pieces.reduce((sum, [field, value]) => sum + add(field, value), 0);
+    }
   }
 }
 
@@ -111,6 +115,14 @@ function closeBlock(block: Block | undefined, json: Map<Block, string>): void {
   if (block === undefined || text === undefined) return;
   json.delete(block);
   block.input = parseInput(text);
+}
+
+/** Half a surrogate pair is refused by the API, in whatever field it stands; every whole block stays as it is. */
+function wellFormed(block: Block): Block {
+  const json = JSON.stringify(block);
+  // JSON.stringify escapes only the halves that stand alone.
+  const mended = json.replaceAll(/(?<=(?:^|[^\\])(?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, "\ufffd");
+  return mended === json ? block : (JSON.parse(mended) as Block);
 }
 
 function parseInput(text: string): Record<string, unknown> {

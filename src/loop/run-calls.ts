@@ -41,7 +41,8 @@ async function answer(loop: Loop, turn: Turn, call: Call, decision: Runnable): P
     return undefined;
   }
   if (!turn.started.has(call.call)) {
-    const tree = call === turn.calls[0] ? await worldBefore(loop) : null;
+    const isFirst = transcriptOf(loop).turns.at(-1)?.started.size === 0;
+    const tree = isFirst ? await worldBefore(loop) : null;
     const request = turn.reply.request;
     await remember(loop, "tool_started", { ...head(loop, call), input: call.input, request, tree });
   }

@@ -7,7 +7,7 @@ import { isAborted, type Loop, openLoop, remember, transcriptOf } from "./loop-s
 import { defineTools, prefixSha256 } from "./request.ts";
 import { runCalls } from "./run-calls.ts";
 import type { ContextEnd, ContextSpec, Handoff, Hands } from "./spec.ts";
-import { windDown } from "./wind-down.ts";
+import { windDown, windDownBegun } from "./wind-down.ts";
 
 /** Output tokens of an answer that follows a cut one, at most. */
 const maxDoubled = 32_000;
@@ -19,6 +19,8 @@ const maxDoubled = 32_000;
 export async function runContext(spec: ContextSpec, hands: Hands): Promise<ContextEnd> {
   const loop = await openLoop(spec, hands);
   if (!transcriptOf(loop).opened) await open(loop);
+  const begun = windDownBegun(transcriptOf(loop));
+  if (begun) return await close(loop, begun);
   for (;;) {
     const after = await endTurn(loop);
     if (after) return await close(loop, after);

@@ -112,24 +112,19 @@ function readTurn(
   const calls: Call[] = [];
   const content = sendable(Array.isArray(reply.content) ? (reply.content as Block[]) : [], how.strip).map((block) => {
     if (block.type !== "tool_use") return block;
-    const given = String(block.id ?? "");
+    const given = { id: String(block.id ?? ""), name: String(block.name ?? "") };
     const call = `${String(seq).padStart(4, "0")}-${calls.length + 1}`;
     const id =
-      /^[a-zA-Z0-9_-]+$/.test(given) && !how.ids.has(given)
-        ? given
+      /^[a-zA-Z0-9_-]+$/.test(given.id) && !how.ids.has(given.id)
+        ? given.id
         : `baton_${how.transcript.turns.length + 1}_${calls.length + 1}`;
-    if (id !== given) how.transcript.renamed += 1;
+    if (id !== given.id) how.transcript.renamed += 1;
     how.ids.add(id);
-    calls.push({
-      call,
-      id,
-      name: String(block.name ?? ""),
-      input: block.input,
-      notJson: notJson(block.input),
-    });
-    return id === given && isObject(block.input)
-      ? block
-      : { ...block, id, input: isObject(block.input) ? block.input : {} };
+    calls.push({ call, id, name: given.name, input: block.input, notJson: notJson(block.input) });
+    // A name that no tool can have is not taken back by the API; the result says what was wrong with it.
+    const name = given.name.replaceAll(/[^a-zA-Z0-9_-]/g, "_").slice(0, 64) || "unnamed";
+    const isWhole = id === given.id && name === given.name && isObject(block.input);
+    return isWhole ? block : { ...block, id, name, input: isObject(block.input) ? block.input : {} };
   });
   return { reply, seq, content, calls, started: new Map(), finished: new Map(), notes: [], ended: null };
 }

@@ -4,6 +4,7 @@ import type { Ending } from "./decide-turn.ts";
 import { isAborted, type Loop, remember, transcriptOf } from "./loop-state.ts";
 import { runCalls } from "./run-calls.ts";
 import { lastTool } from "./spec.ts";
+import type { Note, Transcript } from "./transcript.ts";
 import type { ToolChoice } from "./wire.ts";
 
 /** Output tokens of the last answer of a context. */
@@ -17,30 +18,52 @@ const winddownTokens = 2_000;
 export async function windDown(loop: Loop, ending: Ending): Promise<ToolSignal | null> {
   const name = lastTool[loop.spec.role].atCeiling;
   if (!loop.spec.tools.some((tool) => tool.name === name) || isAborted(loop)) return null;
-  const { openingNotes, turns } = transcriptOf(loop);
-  const notes = turns.at(-1)?.notes ?? openingNotes;
-  if (!notes.some(({ kind }) => kind === "winddown")) {
-    await remember(loop, "message_added", {
-      context: loop.spec.context,
-      kind: "winddown",
-      rule: ending.reason,
-      text: textFor(name),
-    });
+  const begun = findNote(transcriptOf(loop));
+  if (!begun) {
+    const { context } = loop.spec;
+    await remember(loop, "message_added", { context, kind: "winddown", rule: ending.reason, text: textFor(name) });
   }
-  const before = turns.length;
+  const answered = begun !== null && begun.turn < transcriptOf(loop).turns.length;
+  if (!answered && !(await askForLast(loop, ending, name))) return null;
+  const signal = await runCalls(loop, name);
+  const { turns } = transcriptOf(loop);
+  if (isAborted(loop) || turns.at(-1)!.ended) return signal;
+  await remember(loop, "turn_ended", { context: loop.spec.context, turn: turns.length, tree: null });
+  loop.hands.turnEnded();
+  return signal;
+}
+
+/** Whether the last answer came. */
+async function askForLast(loop: Loop, ending: Ending, name: string): Promise<boolean> {
   const choices: ToolChoice[] =
     ending.end === "ceiling" ? [{ type: "tool", name }, { type: "auto" }] : [{ type: "auto" }];
   for (const choice of choices) {
     const toolChoice = choice.type === "auto" ? undefined : choice;
     const asked = await askModel(loop, { purpose: "winddown", wantedMaxTokens: winddownTokens, toolChoice });
-    if (asked.kind === "replied") break;
-    if (asked.kind !== "failed" || asked.failure.class !== "bad_request") return null;
+    if (asked.kind === "replied") return true;
+    if (asked.kind !== "failed" || asked.failure.class !== "bad_request") return false;
   }
-  if (transcriptOf(loop).turns.length === before) return null;
-  const signal = await runCalls(loop, name);
-  await remember(loop, "turn_ended", { context: loop.spec.context, turn: before + 1, tree: null });
-  loop.hands.turnEnded();
-  return signal;
+  return false;
+}
+
+/**
+ * The end that a run had begun when it died: its wind-down is taken up where it stopped. What ended the dead run (its
+ * turns, its time) says nothing about this one, so the context is left and the work goes on.
+ */
+export function windDownBegun(transcript: Transcript): Ending | null {
+  const begun = findNote(transcript);
+  return begun && { end: "reset", reason: `a run ended while it handed over (${begun.rule ?? ""})`, handoff: true };
+}
+
+/** The word that asked for the last turn, and how many turns came before it. */
+function findNote({ openingNotes, turns }: Transcript): { turn: number; rule: string | null } | null {
+  const at = [openingNotes, ...turns.map(({ notes }) => notes)].findLastIndex((notes) => notes.some(isWindDown));
+  const note = at < 0 ? null : (turns[at - 1]?.notes ?? openingNotes).find(isWindDown);
+  return note ? { turn: at, rule: note.rule ?? null } : null;
+}
+
+function isWindDown({ kind }: Note): boolean {
+  return kind === "winddown";
 }
 
 function textFor(name: string): string {

@@ -19,7 +19,7 @@ export interface Run extends AsyncDisposable {
   readonly store: GitStore;
   readonly session: Session;
   readonly found: OpenedSession["found"];
-  /** As the session's, and tells the world about each event. */
+  /** The session's. */
   readonly record: Record;
   readonly workshop: Workshop;
   readonly clock: RunClock;
@@ -66,20 +66,20 @@ export async function openRun(world: RunWorld): Promise<Run> {
     dir: world.dir,
     redact: world.redact,
     now: () => world.now().getTime(),
+    onEvent: world.onEvent,
   });
   const protection = createProtection(world.policy, world.chore?.paths);
-  const record: Record = async (type, data, role) => {
-    const event = await session.record(type, data, role);
-    world.onEvent(event, session.state());
-    return event;
-  };
-  const workshop = await createWorkshop({ world, store, renewed: (setUp) => recordSetUp(record, setUp) });
+  const workshop = await createWorkshop({
+    world,
+    store,
+    renewed: (setUp) => recordSetUp(session.record, setUp),
+  });
   return {
     world,
     store,
     session,
     found,
-    record,
+    record: session.record,
     workshop,
     clock: createClock(world.limits.ms),
     protection,

@@ -22,6 +22,8 @@ export interface OpenSessionOptions {
   redact: (text: string) => string;
   /** Milliseconds since 1970, for the `at` of events. */
   now: () => number;
+  /** Told of each event once it is written, with the state after it; a listener that fails stops nothing. */
+  onEvent?: (event: Event, state: State) => void;
   failpoint?: Failpoint;
   /** The file door; the real disk when not given. */
   files?: Files;
@@ -155,6 +157,11 @@ function createSession(
         log.add(event);
         // Heads that come from the remote need no push.
         if (headsOfTheRemote.has(event.type)) chain.workHead = state.work_head;
+        try {
+          options.onEvent?.(event, state);
+        } catch {
+          // Who only looks on must not break the one writer of the journal.
+        }
       },
     });
   let journal = open(start.tail);

@@ -82,6 +82,39 @@ test("a context taken up after any of its events sends exactly what it would hav
   }
 }, 120_000);
 
+test("a run that dies while it hands over is taken up there: the note is asked for once, and nothing else runs", async () => {
+  const handing: Answer[] = [
+    { toolCalls: [bash("edit")] },
+    { toolCalls: [bash("sneak"), { name: "handoff", input: { done: ["edited"] } }] },
+  ];
+  const begin = async (events: Event[], turns: number) => {
+    const script: Script = () => handing[events.filter(({ type }) => type === "reply_received").length] ?? finish;
+    const bench = await openBench({ script: (request, memory) => script(request, memory), events, turns });
+    const hands = { ...bench.hands, history: () => events };
+    const record: typeof hands.record = async (type, data, role) => {
+      const event = await bench.hands.record(type, data, role);
+      events.push(event);
+      return event;
+    };
+    const end = await runContext(bench.spec, { ...hands, record });
+    await bench.model.close();
+    return { bench, end };
+  };
+  const whole: Event[] = [];
+  expect((await begin(whole, 1)).end).toMatchObject({ end: "ceiling", handoff: { done: ["edited"] } });
+  const asked = whole.findIndex((event) => event.type === "message_added" && event.data.kind === "winddown");
+  for (let at = asked + 1; at < whole.length; at++) {
+    const events = whole.slice(0, at);
+    const replies = events.filter(({ type }) => type === "reply_received").length;
+    const { bench, end } = await begin(events, 1_000);
+    expect(end, `after ${events[at - 1]?.type}`).toMatchObject({ end: "reset", handoff: { done: ["edited"] } });
+    expect(bench.space.calls).toEqual([]);
+    expect(bench.model.requests().filter(({ path }) => path.includes("/v1/messages"))).toHaveLength(2 - replies);
+    const closed = events.filter(({ type }) => type === "context_closed" || type === "turn_ended");
+    expect(closed.map(({ type }) => type)).toEqual(["turn_ended", "turn_ended", "context_closed"]);
+  }
+});
+
 test("whatever prefix is rendered, each call has exactly one result in the next message", async () => {
   const { bench } = await play([], 0);
   for (let at = 1; at <= bench.events.length; at++)

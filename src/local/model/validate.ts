@@ -68,6 +68,8 @@ function validateMessage(message: WireMessage, index: number, request: MessagesR
 }
 
 function validatePrefill(message: WireMessage, model: ModelCard): void {
+  // A paused answer is sent back as it is, ending in the server's own tool call.
+  if (blocksOf(message.content).at(-1)?.type === "server_tool_use") return;
   if (model.modern) {
     throw invalidRequest(
       "This model does not support assistant message prefill. The conversation must end with a user message.",
