@@ -50,10 +50,15 @@ export async function readWorkPlace(repo: string): Promise<WorkPlace> {
       cause,
     });
   });
+  if (head.length !== 40) {
+    throw new ConfigError(`${repo} names its objects by SHA-256, which Baton cannot read.`, {
+      hint: "Use a repository with SHA-1 objects, as GitHub has them: `git init --object-format=sha1`.",
+    });
+  }
   const branch = await readGit(repo, "symbolic-ref", "--quiet", "--short", "HEAD").catch(() => "");
   if (!branch) {
     throw new ConfigError(`${repo} has no branch checked out.`, {
-      hint: "Check out the branch that the work should start from.",
+      hint: "Check out the branch that the work should start from, or make one here: `git switch -c NAME`.",
     });
   }
   const status = await readGit(repo, "status", "--porcelain", "--untracked-files=normal").catch(() => "");

@@ -46,6 +46,8 @@ export async function fetchRefs(
     "--no-recurse-submodules",
     "--no-write-fetch-head",
     "--no-auto-maintenance",
+    // A clone of a few commits is a good remote too: work needs its head, not its past.
+    "--update-shallow",
   ];
   const result = await git([...args, ...(depth ? [`--depth=${depth}`] : []), "--", url, ...refspecs], {
     timeoutMs: networkTimeoutMs,

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { IgnoreRules } from "./ignore-rules.ts";
-import { objectId } from "./object-format.ts";
+import { decodePath, objectId } from "./object-format.ts";
 import { foldName, maxDepth, maxFileBytes, readLinkRefusal, readNameRefusal } from "./path-rules.ts";
 
 /** One file or link of a tree. */
@@ -90,7 +90,7 @@ interface Folder {
 
 async function walkFolder(walker: Walker, folder: Folder): Promise<void> {
   for (const name of readNames(walker, folder)) {
-    const path = folder.path === "" ? name : `${folder.path}/${name}`;
+    const path = pathIn(folder, name);
     walker.steps += 1;
     if (walker.steps % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
     try {
@@ -118,8 +118,10 @@ function readNames(walker: Walker, folder: Folder): string[] {
       if (folder.path !== "") walker.scan.nested.push(folder.path);
       continue;
     }
-    const path = folder.path === "" ? name : `${folder.path}/${name}`;
-    const why = Buffer.from(name).equals(bytes) ? readNameRefusal(name) : "a name that is not UTF-8";
+    const isUtf8 = Buffer.from(name).equals(bytes);
+    const path = pathIn(folder, isUtf8 ? name : decodePath(bytes));
+    if (!isUtf8 && keepAsInBase(walker, path)) continue;
+    const why = isUtf8 ? readNameRefusal(name) : "a name that is not UTF-8";
     if (why) walker.scan.refused.push({ path, why });
     else names.push(name);
   }
@@ -127,11 +129,22 @@ function readNames(walker: Walker, folder: Folder): string[] {
   return withoutCollisions(walker, folder, names);
 }
 
+/** Names that are no text were never shown to the model as such: what the base has there stays. False when it has nothing. */
+function keepAsInBase({ base, scan }: Walker, path: string): boolean {
+  for (const [known, { mode, sha }] of base.files)
+    if (known === path || known.startsWith(`${path}/`)) scan.entries.set(known, { mode, sha });
+  return base.files.has(path) || base.folders.has(path);
+}
+
+function pathIn(folder: Folder, name: string): string {
+  return folder.path === "" ? name : `${folder.path}/${name}`;
+}
+
 function withoutCollisions(walker: Walker, folder: Folder, names: string[]): string[] {
   const byFold = Map.groupBy(names, foldName);
   if (byFold.size === names.length) return names;
   const inBase = (name: string) => {
-    const path = folder.path === "" ? name : `${folder.path}/${name}`;
+    const path = pathIn(folder, name);
     return walker.base.files.has(path) || walker.base.folders.has(path);
   };
   const kept = new Set<string>();
@@ -141,7 +154,7 @@ function withoutCollisions(walker: Walker, folder: Folder, names: string[]): str
   }
   return names.filter((name) => {
     if (kept.has(name)) return true;
-    const path = folder.path === "" ? name : `${folder.path}/${name}`;
+    const path = pathIn(folder, name);
     walker.scan.refused.push({ path, why: "a name that differs from another only by case or Unicode form" });
     return false;
   });

@@ -1,5 +1,5 @@
 import { type IgnoreRules, readIgnoreRules } from "./ignore-rules.ts";
-import { readTree, renderTree, type TreeEntry } from "./object-format.ts";
+import { decodePaths, readTree, renderTree, type TreeEntry } from "./object-format.ts";
 import type { ObjectReader } from "./object-reader.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import { GitError, type GitResult } from "./run-git.ts";
@@ -46,7 +46,7 @@ export function createTrees(hands: {
     lists(tree, async () => {
       const result = await hands.git(["ls-tree", "-r", "-l", "-z", "--full-tree", tree]);
       if (result.code !== 0) throw new GitError("ls-tree", result);
-      const files = result.stdout.toString("utf8").split("\0").slice(0, -1).map(readLine);
+      const files = decodePaths(result.stdout).map(readLine);
       hands.writer.know(files.filter((file) => file.mode !== "160000").map((file) => file.sha));
       return files;
     });

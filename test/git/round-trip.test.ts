@@ -93,6 +93,26 @@ test("snapshot and checkout give every byte, mode and link back", async () => {
   expect((await store.snapshot(copy, { baseTree, ...free })).tree).toBe(snapshot.tree);
 });
 
+test("names of the base that are not UTF-8 stay as they are, whatever else changes; new ones are refused by name", async () => {
+  const store = await createStore(createRemote({}));
+  const make = (args: string[], input: Buffer | string): string =>
+    execFileSync("git", ["--git-dir", store.dir, ...args], { input, encoding: "utf8" }).trim();
+  const blob = make(["hash-object", "-w", "--stdin"], "content\n");
+  const tree = (rows: string[]): string =>
+    make(["mktree", "-z"], Buffer.from(rows.map((row) => `${row}\0`).join(""), "latin1"));
+  const folder = tree([`100644 blob ${blob}\t\xc3\xbc.txt`]);
+  const base = tree([`100644 blob ${blob}\tl\xe8`, `100755 blob ${blob}\tl\xe9`, `040000 tree ${folder}\t\xffd`]);
+  const work = join(temporaryDir(), "work");
+  await store.checkout(base, work);
+  expect((await store.listTree(base)).map(({ path }) => path)).toEqual(["l\udce8", "l\udce9", "\udcffd/ü.txt"]);
+  writeFileSync(join(work, "new.txt"), "new");
+  const after = await store.snapshot(work, { baseTree: base, ...free });
+  expect(await store.graft(after.tree, [{ path: "new.txt", sha: null }])).toBe(base);
+  writeFileSync(Buffer.concat([Buffer.from(`${work}/`), Buffer.of(0xfe)]), "x");
+  const odd = await store.snapshot(work, { baseTree: base, ...free });
+  expect(odd).toMatchObject({ tree: after.tree, refused: [{ path: "\udcfe", why: "a name that is not UTF-8" }] });
+});
+
 test("the base's ignore rules count, not those the work wrote; what the base tracks is never ignored", async () => {
   const remote = createRemote({
     ".gitignore": "*.log\n/build/\n",

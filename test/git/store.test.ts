@@ -28,6 +28,19 @@ test("a work folder goes out as a tree, into a commit and to the remote by fast-
   git(remote.url, "fsck", "--strict");
 });
 
+test("a clone of the last commit alone is a remote like any other", async () => {
+  const origin = createRemote();
+  const clone = join(temporaryDir(), "clone");
+  const second = git(origin.url, "commit-tree", "-p", origin.base, "-m", "second", `${origin.base}^{tree}`).trim();
+  git(origin.url, "update-ref", "refs/heads/main", second);
+  git(temporaryDir(), "clone", "-q", "--depth=1", `file://${origin.url}`, clone);
+  const store = await createStore({ url: clone, base: second });
+  await store.fetch(["refs/heads/main"]);
+  const commit = await store.commit({ tree: await store.treeOf(second), parents: [second], message: "work" });
+  expect(await store.push([{ ref: "refs/heads/baton/issue-1", sha: commit }])).toEqual({ kind: "pushed" });
+  expect(git(clone, "log", "--format=%s", "baton/issue-1").trim()).toBe("work\nsecond");
+});
+
 test("the same work folder gives the same hash, another content another", async () => {
   const remote = createRemote();
   const store = await createStore(remote);
