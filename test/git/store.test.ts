@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { seedModelRepository } from "../../src/git/seed-model-repository.ts";
 import { createRemote, createStore, git, temporaryDir, writeFiles } from "./helpers.ts";
 
 const nothingProtected = () => false;
@@ -36,6 +37,10 @@ test("a clone of the last commit alone is a remote like any other", async () => 
   git(temporaryDir(), "clone", "-q", "--depth=1", `file://${origin.url}`, clone);
   const store = await createStore({ url: clone, base: second });
   await store.fetch(["refs/heads/main"]);
+  const work = join(temporaryDir(), "work");
+  await store.checkout(await store.treeOf(second), work);
+  await seedModelRepository(work, { store, base: second });
+  expect(git(work, "log", "--format=%s").trim()).toBe("second");
   const commit = await store.commit({ tree: await store.treeOf(second), parents: [second], message: "work" });
   expect(await store.push([{ ref: "refs/heads/baton/issue-1", sha: commit }])).toEqual({ kind: "pushed" });
   expect(git(clone, "log", "--format=%s", "baton/issue-1").trim()).toBe("work\nsecond");
