@@ -24,10 +24,8 @@ export function planClearing(
   rule = clearingRule,
 ): EventInput<"outputs_cleared"> | null {
   if (promptTokens <= rule.over) return null;
-  const { turns, cleared } = transcript;
-  const lastCleared = turns.findLastIndex(({ calls }) => calls.some(({ call }) => cleared.has(call)));
-  // The newest cleared result lies behind what was kept then; the distance is counted from there.
-  if (lastCleared >= 0 && turns.length - lastCleared < rule.everyTurns + rule.keepTurns) return null;
+  const { turns, cleared, clearedAt } = transcript;
+  if (clearedAt !== null && turns.length - clearedAt < rule.everyTurns) return null;
   let kept = 0;
   let freed = 0;
   const calls: { call: string; replacement: string }[] = [];

@@ -92,6 +92,8 @@ function applyOverride(model: string, given: PriceOverride, base: Price): Price 
     cache_write_5m: given.cache_write_5m ?? input * 1.25,
     cache_write_1h: given.cache_write_1h ?? input * 2,
     cache_read: given.cache_read ?? (base.input > 0 ? (input * base.cache_read) / base.input : 0),
+    // Named rates are those of an ordinary prompt: what the vendor asks for a long one stays.
+    ...(base.long ? { long: base.long } : {}),
   };
 }
 

@@ -41,6 +41,8 @@ export interface Transcript {
   turns: Turn[];
   /** Replacement texts of cleared results, by call. */
   cleared: Map<string, string>;
+  /** Turns there were at the last clearing. */
+  clearedAt: number | null;
   closed: EventData<"context_closed"> | null;
   requests: number;
   /** Ids that came twice and were renamed. */
@@ -54,6 +56,7 @@ export function readTranscript(events: readonly Event[]): Transcript {
     openingNotes: [],
     turns: [],
     cleared: new Map(),
+    clearedAt: null,
     closed: null,
     requests: 0,
     renamed: 0,
@@ -83,6 +86,7 @@ export function readTranscript(events: readonly Event[]): Transcript {
         break;
       case "outputs_cleared":
         for (const { call, replacement } of event.data.calls) transcript.cleared.set(call, replacement);
+        transcript.clearedAt = transcript.turns.length;
         break;
       case "turn_ended":
         if (turn) turn.ended = event.data;

@@ -157,6 +157,17 @@ export function spendOf(events: readonly Event[]): number {
   return settled + open;
 }
 
+/** Deterministic pseudo-random numbers (mulberry32). */
+export function random(seed: number): () => number {
+  let a = seed;
+  return () => {
+    a = (a + 0x6d2b79f5) | 0;
+    let t = Math.imul(a ^ (a >>> 15), 1 | a);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
 export const bash = (command: string) => ({ name: "bash", input: { command } });
 export const finish = { toolCalls: [{ name: "finish", input: { summary: "done" } }] };
 

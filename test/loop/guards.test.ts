@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decideGuards, normaliseOutput, type TurnSignature } from "../../src/loop/guards.ts";
+import { random } from "./bench-hands.ts";
 
 /** Turns by short words: `call=outcome@world`, `!` after the outcome for a failure; an empty call is a turn of text. */
 function turns(...words: string[]): TurnSignature[] {
@@ -108,6 +109,7 @@ describe("what counts as the same output", () => {
   const same: [string, string, string][] = [
     ["times", "at 2026-11-21T03:04:05.123Z", "at 2026-11-22T13:14:15Z"],
     ["durations", "ran in 12.5 ms", "ran in 300 s"],
+    ["durations as `time` prints them", "real\t0m0.123s", "real\t1m12.5s"],
     ["temporary paths", "in /tmp/a1/x.js", "in /tmp/b2/x.js"],
     ["long hex", "commit 0123abcd9", "commit fedc98761234"],
     ["ports", "at http://127.0.0.1:3000/", "at http://127.0.0.1:41234/"],
@@ -124,5 +126,65 @@ describe("what counts as the same output", () => {
     ["a word", "cannot read", "cannot write"],
   ])("%s makes a difference", (_what, one, other) => {
     expect(normaliseOutput(one)).not.toBe(normaliseOutput(other));
+  });
+});
+
+/** Plays words turn by turn and says when the guards first spoke, and when they first did more than nudge. */
+function whenTripped(words: readonly string[]): { spoke: number; ended: number } {
+  const all = turns(...words);
+  let spoke = Number.POSITIVE_INFINITY;
+  for (let length = 1; length <= all.length; length++) {
+    const { kind } = decideGuards(all.slice(0, length), "worker");
+    if (kind !== "none") spoke = Math.min(spoke, length);
+    if (kind === "stop" || kind === "reset") return { spoke, ended: length };
+  }
+  return { spoke, ended: Number.POSITIVE_INFINITY };
+}
+
+describe("patterns that no rule names", () => {
+  const next = random(21);
+  const int = (most: number): number => Math.floor(next() * most);
+
+  it("any cycle of up to eight turns is ended within forty turns, wherever it begins and whatever it fails at", () => {
+    for (let round = 0; round < 300; round++) {
+      const length = 1 + int(8);
+      const before = count(int(6), (at) => `start${at}=s${at}@w${at}`);
+      const cycle = count(length, (at) => `c${int(4)}.${at}=o${int(5)}${next() < 0.3 ? "!" : ""}@w`);
+      const played = whenTripped([...before, ...repeat(40, ...cycle)].slice(0, before.length + 40));
+      expect(played.ended, cycle.join(" ")).toBeLessThanOrEqual(before.length + 40);
+      expect(played.spoke).toBeLessThan(played.ended);
+    }
+  });
+
+  it("a cycle that edits and undoes is ended too, with two states or five, with noise between", () => {
+    for (let round = 0; round < 200; round++) {
+      const states = 2 + int(4);
+      const words = count(60, (at) => [
+        `edit${at}=ok@${"ABCDE"[at % states]}`,
+        ...(next() < 0.3 ? [`look${at}=n${at}@${"ABCDE"[at % states]}`] : []),
+      ]);
+      expect(whenTripped(words).ended).toBeLessThanOrEqual(40);
+    }
+  });
+
+  it("looking for ever at ever new things is ended after 26 turns", () => {
+    expect(whenTripped(count(40, (at) => `tail log=${at} lines@w`)).ended).toBe(26);
+  });
+
+  it("work that goes on never trips, however the turns between the edits look", () => {
+    for (let round = 0; round < 60; round++) {
+      let world = 0;
+      const words = count(25, () => {
+        world += 1;
+        // Between two edits: up to two runs of the same failing tests, looks, a poll that moves on.
+        const tests = repeat(int(3), `test=red!@w${world}`);
+        const looks = count(int(4), (at) => `read${int(50)}=text${world}.${at}@w${world}`);
+        return [`edit${int(3)}=ok@w${world}`, ...tests, ...looks];
+      });
+      expect(whenTripped(words), words.slice(0, 20).join(" ")).toEqual({
+        spoke: Number.POSITIVE_INFINITY,
+        ended: Number.POSITIVE_INFINITY,
+      });
+    }
   });
 });

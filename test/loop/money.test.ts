@@ -3,18 +3,7 @@ import type { Answer } from "../../src/local/model/script.ts";
 import { findPrice } from "../../src/loop/prices.ts";
 import { runContext } from "../../src/loop/run-context.ts";
 import { costOf, decideMaxTokens, planFences, worstCase } from "../../src/loop/spend.ts";
-import { bash, makeEvent, openBench, spendOf } from "./bench-hands.ts";
-
-/** Deterministic pseudo-random numbers (mulberry32). */
-function random(seed: number): () => number {
-  let a = seed;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+import { bash, makeEvent, openBench, random, spendOf } from "./bench-hands.ts";
 
 const day = new Date("2026-11-20T00:00:00Z");
 
