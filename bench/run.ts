@@ -9,7 +9,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const pagePath = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
 
 /** In this order; a part that is not named here comes last. */
-const order = ["workers", "brain", "session", "hands", "app", "tasks", "scale", "live"];
+const order = ["workers", "brain", "session", "record", "hands", "app", "tasks", "scale", "live"];
 
 const usage = `npm run bench -- [NAME...] [--json FILE] [--full]
 npm run bench -- brain --agent "name=COMMAND {prompt}"

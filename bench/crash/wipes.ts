@@ -42,7 +42,8 @@ async function play({ turns, say }: { turns: number; say: (line: string) => void
   await using story = await startBareStory({ script: wiped ? wipedAfterEachTurn(calm, wipe) : calm });
   const { journey, issue } = story;
   let view: JourneyView | null = null;
-  for (let hop = 0; hop <= turns + 4 && view?.state.runs.at(-1)?.stop_reason !== "done"; hop += 1) {
+  // At most one turn per machine is repeated.
+  for (let hop = 0; hop <= 2 * turns + 4 && view?.state.runs.at(-1)?.stop_reason !== "done"; hop += 1) {
     await story.ring(hop);
     view = await settle(journey, issue);
     if (wiped && hop % 10 === 0) say(`  ${wipes} machines gone`);

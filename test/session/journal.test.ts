@@ -1,60 +1,14 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { noTokens } from "../../src/domain/limits.ts";
 import { createDiskFiles, type Files } from "../../src/session/files.ts";
 import { openJournal } from "../../src/session/journal.ts";
-import { genesis, renderLine } from "../../src/session/journal-line.ts";
-import { type JournalTail, loadJournal } from "../../src/session/journal-load.ts";
+import { renderLine } from "../../src/session/journal-line.ts";
+import { loadJournal } from "../../src/session/journal-load.ts";
 import { temporaryDir } from "../git/helpers.ts";
-import { claimed, started } from "./helpers.ts";
-
-const head = { role: "worker" as const, epoch: 1, at: "2026-11-20T22:00:00.000Z" };
-const empty: JournalTail = { seq: 0, prev: genesis, segment: 1, openBytes: Buffer.alloc(0) };
-
-function open(dir: string, more: { files?: Files; tail?: JournalTail } = {}) {
-  return openJournal({
-    files: more.files ?? createDiskFiles(),
-    sessionDir: dir,
-    tail: more.tail ?? empty,
-    redact: (value) => value,
-    onEvent: () => {},
-  });
-}
-
-async function write(dir: string, turns: number, text = "answer"): Promise<void> {
-  const journal = open(dir);
-  await journal.append("session_started", started("b"), head);
-  await journal.append("run_claimed", claimed(1), head);
-  for (let turn = 1; turn <= turns; turn += 1) {
-    const reply = {
-      request: `r${turn}`,
-      context: "c1",
-      model: "m",
-      content: [{ type: "text", text: `${text} ${turn}` }],
-      stop_reason: "end_turn",
-      usage: noTokens,
-      cost_usd_micro: turn,
-      duration_ms: 1,
-    };
-    await journal.append("reply_received", reply, head);
-  }
-  await journal.flush();
-}
-
-/** A file door over one file in memory: loading it costs no disk. */
-function inMemory(bytes: Buffer): Files {
-  const refuse = () => Promise.reject(new Error("read only"));
-  return {
-    append: refuse,
-    sync: refuse,
-    write: refuse,
-    truncate: refuse,
-    remove: refuse,
-    list: async () => ["000001.jsonl"],
-    read: async (path) => (path.endsWith(".jsonl") ? bytes : null),
-  };
-}
+import { started } from "./helpers.ts";
+import { empty, head, inMemory, isCaught, mutate, open, readAll, write } from "./mutations.ts";
+import { createRandom } from "./torn-files.ts";
 
 test("what was appended is read back event for event, long strings from their own files", async () => {
   const dir = temporaryDir();
@@ -130,33 +84,11 @@ test("any flipped bit, dropped, doubled or swapped line is detected: what is rea
   const dir = temporaryDir();
   await write(dir, 8);
   const bytes = readFileSync(join(dir, "journal/000001.jsonl"));
-  const good = JSON.stringify((await loadJournal(inMemory(bytes), "x")).events).slice(1, -1);
-  const check = async (mutated: Buffer, what: string) => {
-    const loaded = await loadJournal(inMemory(mutated), "x");
-    const read = JSON.stringify(loaded.events).slice(1, -1);
-    expect(good.startsWith(read), what).toBe(true);
-    expect(loaded.damaged !== null || loaded.torn !== null, what).toBe(true);
-  };
-  let seed = 42;
-  const random = (n: number) => {
-    seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
-    return seed % n;
-  };
+  const truth = (await readAll(bytes)).text;
+  const random = createRandom(42);
   for (let count = 0; count < 3_000; count += 1) {
-    const mutated = Buffer.from(bytes);
-    const at = random(bytes.length);
-    const bit = random(8);
-    mutated[at] = mutated[at]! ^ (1 << bit);
-    await check(mutated, `bit ${bit} of byte ${at}`);
-  }
-  const lines = bytes.toString("utf8").trimEnd().split("\n");
-  const render = (some: string[]) => Buffer.from(some.map((line) => `${line}\n`).join(""));
-  for (let at = 0; at < lines.length; at += 1) {
-    // A dropped last line is what the state file of the same checkpoint tells.
-    if (at < lines.length - 1) await check(render(lines.toSpliced(at, 1)), `dropped ${at}`);
-    await check(render(lines.toSpliced(at, 0, lines[at]!)), `doubled ${at}`);
-    for (let other = at + 1; other < lines.length; other += 1)
-      await check(render(lines.with(at, lines[other]!).with(other, lines[at]!)), `swapped ${at} ${other}`);
+    const { mutated, what } = mutate(bytes, random);
+    expect(await isCaught(mutated, truth), what).toBe(true);
   }
 });
 
