@@ -68,6 +68,8 @@ async function commitWork(
 ): Promise<string | null> {
   const state = run.session.state();
   const parent = state.work_head ?? state.base.sha;
+  // A run that ended before it looked at the branch has nothing to add to it, and a fresh runner does not have it.
+  if ((await run.store.resolve(`${parent}^{commit}`)) === null) return null;
   const tree = bare ? run.workTree : await withStateFile(run, state);
   const parents = merged && merged !== parent ? [parent, merged] : [parent];
   const isSame = parents.length === 1 && tree === (await run.store.treeOf(parent));
