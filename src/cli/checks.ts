@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse } from "yaml";
 import { ConfigError, describeError, SandboxError } from "../domain/errors.ts";
-import { createGitHub } from "../github/client.ts";
-import { messageOf, statusOf } from "../github/outcome.ts";
 import { readPlaybooks } from "../maintenance/read-playbooks.ts";
 import { readFoundPolicy } from "../policy/read-policy.ts";
 import { probeWalls } from "../sandbox/probe.ts";
@@ -22,9 +21,14 @@ export interface Finding {
 /** One thing that `baton doctor` looks at; never throws for what it looks for. */
 export type Check = (place: { terminal: Terminal; repo: string }) => Promise<Finding | Finding[]>;
 
-const ok = (what: string, found: string): Finding => ({ mark: "ok", what, found, next: null });
-const missing = (what: string, found: string, next: string): Finding => ({ mark: "missing", what, found, next });
-const optional = (what: string, found: string, next: string): Finding => ({ mark: "optional", what, found, next });
+export const ok = (what: string, found: string): Finding => ({ mark: "ok", what, found, next: null });
+export const missing = (what: string, found: string, next: string): Finding => ({ mark: "missing", what, found, next });
+export const optional = (what: string, found: string, next: string): Finding => ({
+  mark: "optional",
+  what,
+  found,
+  next,
+});
 
 /** Node of at least 24: sources run as they are, from that version on. */
 export const checkNode: Check = async () => {
@@ -99,6 +103,28 @@ export const checkPolicy: Check = async ({ repo }) => {
   }
 };
 
+/** Rights that the job of a run needs; the nightly job only prunes, answers and starts. */
+const runRights = ["actions", "checks", "contents", "issues", "pull-requests"];
+
+/** Which rights a workflow's run job does not give, as `checks: write`; nothing where no job is told to run. */
+function findLackingRights(text: string): string[] {
+  const lacking = (granted: unknown): string[] => {
+    if (granted === "write-all") return [];
+    const rights = (typeof granted === "object" ? granted : null) as Record<string, unknown> | null;
+    return runRights.filter((right) => rights?.[right] !== "write").map((right) => `${right}: write`);
+  };
+  try {
+    const { permissions, jobs } = parse(text) as {
+      permissions?: unknown;
+      jobs?: Record<string, { permissions?: unknown }>;
+    };
+    const runs = Object.values(jobs ?? {}).filter((job) => /"mode":"run"/.test(JSON.stringify(job)));
+    return [...new Set(runs.flatMap((job) => lacking(job.permissions ?? permissions)))];
+  } catch {
+    return [];
+  }
+}
+
 /** The workflows that GitHub needs; a local run needs none. */
 export const checkWorkflows: Check = async ({ repo }) =>
   await Promise.all(
@@ -109,6 +135,13 @@ export const checkWorkflows: Check = async ({ repo }) =>
         return optional("workflow", `${path} is not in HEAD`, "For GitHub: `baton init`, then commit and push.");
       if (!/uses:\s*\S*(?:baton\S*@\S+|\.\/)/.test(text))
         return missing("workflow", `${path} does not use Baton's action`, "`baton init --force` writes it anew.");
+      const lacking = findLackingRights(text);
+      if (lacking.length > 0)
+        return missing(
+          "workflow",
+          `${path}: the job that runs Baton lacks ${lacking.join(", ")}`,
+          "Add them under `permissions:` of that job, or `baton init --force` writes the file anew.",
+        );
       return ok("workflow", path);
     }),
   );
@@ -144,52 +177,5 @@ export const checkKey: Check = async ({ terminal: { env, signal } }) => {
       `${base} cannot be reached: ${describeError(error)}`,
       "Mend the network, the proxy or ANTHROPIC_BASE_URL.",
     );
-  }
-};
-
-interface RepositoryAnswer {
-  full_name: string;
-  default_branch: string;
-  permissions?: { push?: boolean; admin?: boolean };
-}
-
-/** Rights of GITHUB_TOKEN on the repository that `origin` names. */
-export const checkToken: Check = async ({ terminal, repo }) => {
-  const token = terminal.env.GITHUB_TOKEN;
-  if (!token) return optional("token", "GITHUB_TOKEN is not set", "Set it to have its rights on GitHub looked at.");
-  const url = await readGit(repo, "remote", "get-url", "origin").catch(() => "");
-  const name = terminal.env.GITHUB_REPOSITORY ?? /[/:]([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(url)?.[1];
-  const [owner, repository] = name?.split("/") ?? [];
-  if (!owner || !repository)
-    return optional(
-      "token",
-      "no repository on GitHub is known",
-      "Set GITHUB_REPOSITORY to owner/name, or add the remote `origin`.",
-    );
-  const github = createGitHub({
-    token: async () => token,
-    ...(terminal.env.GITHUB_API_URL ? { baseUrl: terminal.env.GITHUB_API_URL } : {}),
-    maxWaitMs: 5_000,
-    signal: terminal.signal,
-  });
-  try {
-    const { data, headers } = await github.get<RepositoryAnswer>("/repos/{owner}/{repo}", { owner, repo: repository });
-    if (!data.permissions?.push)
-      return missing(
-        "token",
-        `no write permission on ${data.full_name}`,
-        "Use a token with contents, issues, pull requests, checks and actions: write.",
-      );
-    const scopes = typeof headers["x-oauth-scopes"] === "string" ? headers["x-oauth-scopes"] : "";
-    return ok("token", `may write to ${data.full_name}${scopes ? ` (scopes: ${scopes})` : ""}`);
-  } catch (error) {
-    const status = statusOf(error);
-    const next =
-      status === 401
-        ? "The token is not valid: make a new one."
-        : status === 404
-          ? "The token cannot see this repository: give it access."
-          : "Try again later, or mend GITHUB_API_URL.";
-    return missing("token", `${github.baseUrl} on ${owner}/${repository}: ${messageOf(error)}`, next);
   }
 };

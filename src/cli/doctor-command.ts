@@ -6,12 +6,12 @@ import {
   checkNode,
   checkPolicy,
   checkRepository,
-  checkToken,
   checkWalls,
   checkWorkflows,
   type Finding,
 } from "./checks.ts";
 import { type CliCommand, choiceOption, textOption } from "./command.ts";
+import { checkGitHub } from "./github-checks.ts";
 import { cutLine } from "./plain-text.ts";
 
 const help = `baton doctor: looks whether everything that Baton needs is there, and says what to do.
@@ -19,7 +19,8 @@ const help = `baton doctor: looks whether everything that Baton needs is there, 
 Usage: baton doctor [--repo PATH] [--output text|json]
 
 Node, git, the walls (raised for real and probed from inside), the repository, policy, workflows, the API key (asked of the
-API; costs nothing) and, when GITHUB_TOKEN is set, its rights on the repository of \`origin\`. Nothing is changed.
+API; costs nothing) and, when GITHUB_TOKEN is set, the repository of \`origin\` on GitHub: the token's rights, whether the
+workflow is active there, whether Actions may open pull requests, and whether the secret is set. Nothing is changed.
 Each line begins with ok, missing (something will not work) or optional (only needed for what it names).
 
   --repo PATH        the repository; default: the current folder
@@ -39,7 +40,7 @@ const checks: readonly Check[] = [
   checkPolicy,
   checkWorkflows,
   checkKey,
-  checkToken,
+  checkGitHub,
 ];
 
 /** `baton doctor`: every check, one line each. */

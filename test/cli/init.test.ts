@@ -1,7 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checkKey, checkPolicy, checkRepository, checkToken, checkWorkflows } from "../../src/cli/checks.ts";
+import { checkKey, checkPolicy, checkRepository, checkWorkflows } from "../../src/cli/checks.ts";
+import { checkGitHub } from "../../src/cli/github-checks.ts";
 import { actionReference } from "../../src/cli/init-files.ts";
 import { startScriptedModel } from "../../src/local/model/start-scripted-model.ts";
 import { readPolicy } from "../../src/policy/read-policy.ts";
@@ -96,8 +99,109 @@ describe("doctor", () => {
   it("needs a repository of GitHub before it looks at a token", async () => {
     const repo = createRepository({ "a.txt": "a" });
     const with_ = async (env: Record<string, string>) =>
-      await checkToken({ terminal: createFakeTerminal({ env }), repo });
+      await checkGitHub({ terminal: createFakeTerminal({ env }), repo });
     expect(await with_({})).toMatchObject({ mark: "optional", found: /not set/ });
     expect(await with_({ GITHUB_TOKEN: "t" })).toMatchObject({ mark: "optional", found: /no repository/ });
+  });
+
+  it("names the right that a workflow's run job lacks", async () => {
+    const repo = createRepository({ "a.txt": "a" });
+    await baton(["init", "--repo", repo]);
+    const path = join(repo, ".github/workflows/baton.yml");
+    writeFileSync(path, readFileSync(path, "utf8").replaceAll(/^ +checks: write.*\n/gm, ""));
+    git(repo, "add", "-A");
+    git(repo, "commit", "-q", "-m", "init");
+    expect(await checkWorkflows({ terminal: createFakeTerminal(), repo })).toMatchObject([
+      { mark: "missing", found: /lacks checks: write$/ },
+      { mark: "ok" },
+    ]);
+  });
+});
+
+describe("doctor on GitHub", () => {
+  const repository = {
+    full_name: "o/r",
+    default_branch: "main",
+    html_url: "https://x/o/r",
+    permissions: { push: true },
+  };
+  const whole = {
+    "/repos/o/r": repository,
+    "/repos/o/r/actions/workflows/baton.yml": { state: "active" },
+    "/repos/o/r/actions/permissions/workflow": { can_approve_pull_request_reviews: true },
+    "/repos/o/r/actions/secrets/ANTHROPIC_API_KEY": { name: "ANTHROPIC_API_KEY" },
+  };
+  async function check(answers: Record<string, unknown>, headers: Record<string, string> = {}) {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.method ?? "");
+      const answer = answers[request.url ?? ""];
+      response.writeHead(answer === undefined ? 404 : typeof answer === "number" ? answer : 200, {
+        "content-type": "application/json",
+        ...headers,
+      });
+      response.end(JSON.stringify(typeof answer === "object" ? answer : { message: "no" }));
+    });
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const GITHUB_API_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = { PATH: process.env.PATH, GITHUB_TOKEN: "t", GITHUB_REPOSITORY: "o/r", GITHUB_API_URL };
+    try {
+      return [await checkGitHub({ terminal: createFakeTerminal({ env }), repo: "." })].flat();
+    } finally {
+      server.close();
+      expect(new Set(asked)).toEqual(new Set(["GET"]));
+    }
+  }
+
+  it("is content where everything is there", async () => {
+    expect((await check(whole)).map(({ mark }) => mark)).toEqual(["ok", "ok", "ok", "ok"]);
+    expect((await check(whole, { "x-oauth-scopes": "repo, workflow" }))[0]).toMatchObject({ mark: "ok" });
+  });
+
+  it.each<[string, Record<string, unknown>, Record<string, string>, number, object]>([
+    [
+      "a reader's token",
+      { "/repos/o/r": { ...repository, permissions: {} } },
+      {},
+      0,
+      { mark: "missing", next: /write access/ },
+    ],
+    ["a token without scopes", {}, { "x-oauth-scopes": "" }, 0, { mark: "missing", next: /gh auth refresh/ }],
+    [
+      "a workflow that is not pushed",
+      { "/repos/o/r/actions/workflows/baton.yml": undefined },
+      {},
+      1,
+      { mark: "missing", next: /push/ },
+    ],
+    [
+      "a workflow that is off",
+      { "/repos/o/r/actions/workflows/baton.yml": { state: "disabled_inactivity" } },
+      {},
+      1,
+      { mark: "missing", next: /Enable workflow/ },
+    ],
+    [
+      "Actions that may not open pull requests",
+      { "/repos/o/r/actions/permissions/workflow": { can_approve_pull_request_reviews: false } },
+      {},
+      2,
+      { mark: "missing", next: /settings\/actions/ },
+    ],
+    ["a setting that may not be seen", { "/repos/o/r/actions/permissions/workflow": 403 }, {}, 2, { mark: "optional" }],
+    [
+      "a secret that is not there",
+      { "/repos/o/r/actions/secrets/ANTHROPIC_API_KEY": undefined },
+      {},
+      3,
+      { mark: "optional", next: /gh secret set/ },
+    ],
+  ])("says what is missing and what to do: %s", async (_what, answers, headers, at, expected) => {
+    expect((await check({ ...whole, ...answers }, headers))[at]).toMatchObject(expected);
+  });
+
+  it("names a token that is not valid, or sees nothing", async () => {
+    expect(await check({ "/repos/o/r": 401 })).toMatchObject([{ mark: "missing", next: /make a new one/ }]);
+    expect(await check({})).toMatchObject([{ mark: "missing", next: /give it access/ }]);
   });
 });
