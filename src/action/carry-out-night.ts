@@ -1,5 +1,5 @@
 import { describeError } from "../domain/errors.ts";
-import { sessionRefOf } from "../domain/session-key.ts";
+import { fallbackSessionRefOf, sessionRefOf } from "../domain/session-key.ts";
 import type { GitHub } from "../github/client.ts";
 import { type DispatchOutcome, dispatchRun } from "../github/dispatch.ts";
 import { noIntentLog } from "../github/ensure-once.ts";
@@ -46,7 +46,8 @@ async function carryOut(
   const state = night.states.get(operation.key);
   switch (operation.kind) {
     case "prune":
-      await removeRef(github, repository, sessionRefOf(operation.key));
+      for (const ref of [sessionRefOf(operation.key), fallbackSessionRefOf(operation.key)])
+        await removeRef(github, repository, ref);
       return { kind: "done", text: "session ref pruned" };
     case "report_dead": {
       if (!state) throw new Error(`${operation.key} has no state`);

@@ -1,4 +1,5 @@
 import { ConfigError, describeError } from "../domain/errors.ts";
+import type { GitHub } from "../github/client.ts";
 import { fetchPolicy } from "../intake/fetch-policy.ts";
 import { type NightPlan, planNight } from "../maintenance/plan-night.ts";
 import { carryOutNight, type NightDeed } from "./carry-out-night.ts";
@@ -7,6 +8,7 @@ import type { Door } from "./door.ts";
 import { fetchNight, type Night } from "./fetch-night.ts";
 import { createGateHands } from "./gate.ts";
 import type { Identity } from "./identity.ts";
+import { pruneLedgers } from "./prune-ledgers.ts";
 
 /** What the night did and left, for the job summary; `problems` want a person's eye but stop nothing. */
 export interface NightOutcome {
@@ -37,10 +39,20 @@ export async function runNight(door: Door, identity: Identity, say: (line: strin
     ...night.unreadable.map((name) => `The state of refs/baton/${name} cannot be read; the ref is left alone.`),
     ...deeds.flatMap(({ kind, operation, text }) => (kind === "failed" ? [`${operation.key}: ${text}`] : [])),
   ];
+  const ledgers = inputs.dry_run ? [] : await tryPruneLedgers(night, github, door, problems);
   const digest = inputs.dry_run ? null : await tryDigest(night, identity, door, problems);
-  const summary = renderNight({ night, plan, deeds, digest, problems, dryRun: inputs.dry_run });
+  const summary = renderNight({ night, plan, deeds, ledgers, digest, problems, dryRun: inputs.dry_run });
   for (const line of summary.split("\n").filter(Boolean)) say(line);
   return { deeds, plan, summary, problems };
+}
+
+async function tryPruneLedgers(night: Night, github: GitHub, door: Door, problems: string[]): Promise<string[]> {
+  try {
+    return await pruneLedgers(night, github, door.repository);
+  } catch (error) {
+    problems.push(`Old day ledgers could not be pruned: ${describeError(error)}`);
+    return [];
+  }
 }
 
 async function tryDigest(night: Night, identity: Identity, door: Door, problems: string[]): Promise<string | null> {
@@ -57,6 +69,8 @@ export function renderNight(told: {
   night: Pick<Night, "world">;
   plan: NightPlan;
   deeds: readonly NightDeed[];
+  /** Days whose ledgers were pruned. */
+  ledgers?: readonly string[];
   digest: string | null;
   problems: readonly string[];
   dryRun: boolean;
@@ -67,6 +81,8 @@ export function renderNight(told: {
     : deeds
         .filter(({ kind }) => kind !== "failed")
         .map(({ operation, text }) => `${operation.key}: ${text} (${operation.reason})`);
+  const [first] = told.ledgers ?? [];
+  if (first) rows.push(`day ledgers pruned: ${told.ledgers?.length}, from ${first}`);
   if (told.digest) rows.push(told.digest);
   return [
     `### Baton, night of ${told.night.world.today}`,

@@ -35,13 +35,20 @@ export async function loadSessionFacts(
   return { exists: true, state: null };
 }
 
-/** Sessions that have a ref in the repository. */
+/** Sessions that have a ref in the repository, those included whose checkpoints went to the fallback branch. */
 export async function listSessions(github: GitHub, repository: RepositoryName): Promise<string[]> {
-  const refs = await github.list<{ ref?: string }>("/repos/{owner}/{repo}/git/matching-refs/{+ref}", {
-    ...repository,
-    ref: "baton/",
-  });
-  return refs.flatMap(({ ref }) => (ref?.startsWith("refs/baton/") ? [ref.slice("refs/baton/".length)] : []));
+  const [own, fallback] = await Promise.all(
+    ["baton/", "heads/baton-session/"].map((prefix) => listRefsBelow(github, repository, prefix)),
+  );
+  return [...new Set([...own!, ...fallback!])];
+}
+
+/** Names of the refs below a prefix without `refs/`, without that prefix. */
+export async function listRefsBelow(github: GitHub, repository: RepositoryName, prefix: string): Promise<string[]> {
+  const path = "/repos/{owner}/{repo}/git/matching-refs/{+ref}";
+  const refs = await github.list<{ ref?: string }>(path, { ...repository, ref: prefix });
+  const whole = `refs/${prefix}`;
+  return refs.flatMap(({ ref }) => (ref?.startsWith(whole) ? [ref.slice(whole.length)] : []));
 }
 
 /**

@@ -154,6 +154,34 @@ describe("a night", () => {
     expect(nights.refs()).toEqual(["refs/baton/maintenance-tidy-20261102", "refs/baton/task-0123abcd"]);
   });
 
+  it("prunes day ledgers after retain_days, and no ref that it does not know", async () => {
+    await using nights = await startNights({ policy: "retain_days: 20\nmaintenance: { playbooks: [] }\n" });
+    const days = ["2026-10-01", "2026-10-30", "2026-10-31", "2026-11-20", "of-mine"];
+    for (const day of days) nights.git("update-ref", `refs/baton-ledger/${day}`, "main");
+    expect((await nights.night({ dryRun: true })).summary).not.toContain("ledgers");
+    expect((await nights.night()).summary).toContain("day ledgers pruned: 2, from 2026-10-01");
+    expect((await nights.night()).summary).toContain("Nothing to do.");
+    const left = nights.git("for-each-ref", "--format=%(refname)", "refs/baton-ledger").trim().split("\n");
+    expect(left).toEqual(days.slice(2).map((day) => `refs/baton-ledger/${day}`));
+  });
+
+  it("sees, continues and prunes a session whose checkpoints went to the fallback branch", async () => {
+    await using nights = await startNights({ policy: "retain_days: 10\nmaintenance: { playbooks: [] }\n" });
+    for (const [key, end] of [
+      ["task-0123abcd", ended("max_turns", "2026-11-19T22:00:00Z")],
+      ["task-4567abcd", ended("already_satisfied", "2026-11-01T22:00:00Z")],
+    ] as const) {
+      nights.seed(key, end);
+      nights.git("update-ref", `refs/heads/baton-session/${key}`, `refs/baton/${key}`);
+      nights.git("update-ref", "-d", `refs/baton/${key}`);
+    }
+    const { summary } = await nights.night();
+    expect(nights.runs().map((title) => title.split(" ")[0])).toEqual(["task-0123abcd"]);
+    expect(summary).toContain("task-4567abcd: session ref pruned");
+    const left = nights.git("for-each-ref", "--format=%(refname)", "refs/heads/baton-session").trim();
+    expect(left).toBe("refs/heads/baton-session/task-0123abcd");
+  });
+
   it("keeps one digest issue and edits it once a week", async () => {
     await using nights = await startNights({ policy: "maintenance: { playbooks: [] }\n" });
     nights.at("2026-11-23T02:23:00Z");
