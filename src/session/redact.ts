@@ -6,10 +6,9 @@ export const redacted = "[redacted]";
 // Secrets shorter than this would turn ordinary text into holes.
 const minSecretLength = 6;
 
-// Shapes of well-known credentials; installation tokens are `ghs_<app id>_<JWT>` of about 520 characters since 2026-04-27.
+// Shapes of well-known credentials. None may need more than one look at a character: the model can write any text it likes.
 const shapes = new RegExp(
   [
-    "ghs_\\d+_eyJ[\\w-]+\\.[\\w-]+\\.[\\w-]+",
     "gh[pousr]_[A-Za-z0-9]{30,}",
     "github_pat_[A-Za-z0-9_]{22,}",
     "v1\\.[0-9a-f]{40}",
@@ -21,12 +20,53 @@ const shapes = new RegExp(
     "pypi-[A-Za-z0-9_-]{50,}",
     "glpat-[A-Za-z0-9_-]{20,}",
     "AIza[0-9A-Za-z_-]{35}",
-    "eyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}",
   ].join("|"),
   "g",
 );
-const pemBlock =
-  /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----[\s\S]{0,20000}?(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----|$)/g;
+/** A run of what signed tokens are made of, found only from its beginning. */
+const tokenRun = /(?<![\w.-])[\w.-]{24,}/g;
+
+/**
+ * Signed tokens (JWT) within such a run, and installation tokens, which are `ghs_<app id>_<JWT>` of about 520 characters
+ * since 2026-04-27. By hand, since a regular expression that may begin anywhere takes quadratic time.
+ */
+function redactTokens(run: string): string {
+  const parts = run.split(".");
+  const out: string[] = [];
+  for (let at = 0; at < parts.length; at += 1) {
+    const head = parts[at]!;
+    const start = at + 2 < parts.length ? findTokenStart(head, parts[at + 1]!, parts[at + 2]!) : -1;
+    out.push(start < 0 ? head : head.slice(0, start) + redacted);
+    if (start >= 0) at += 2;
+  }
+  return out.join(".");
+}
+
+function findTokenStart(head: string, body: string, signature: string): number {
+  const installation = head.search(/ghs_\d{1,20}_eyJ/);
+  if (installation >= 0 && body !== "" && signature !== "") return installation;
+  const start = head.indexOf("eyJ");
+  const isLong = start >= 0 && head.length - start >= 13 && body.length >= 13 && signature.length >= 10;
+  return isLong && body.startsWith("eyJ") ? start : -1;
+}
+
+/** Longest private key in PEM form that is looked for, characters; one without an end is taken out that far. */
+const longestKey = 20_000;
+
+function redactPrivateKeys(text: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (;;) {
+    const begin = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----/g;
+    begin.lastIndex = from;
+    const found = begin.exec(text);
+    if (!found) return parts.join("") + text.slice(from);
+    parts.push(text.slice(from, found.index), redacted);
+    const rest = text.slice(begin.lastIndex, begin.lastIndex + longestKey);
+    const end = /-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----/.exec(rest);
+    from = begin.lastIndex + (end ? end.index + end[0].length : rest.length);
+  }
+}
 
 /** Takes known secrets, in all their forms, and everything that has the shape of a credential out of a text. The last line of defence only. */
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
@@ -44,7 +84,8 @@ export function createRedactor(secrets: readonly string[]): (text: string) => st
     let out = text;
     for (const { form } of needles) if (out.includes(form)) out = out.replaceAll(form, redacted);
     if (needles.length > 0) out = replaceGapped(out, needles);
-    if (out.includes("-----BEGIN")) out = out.replace(pemBlock, redacted);
+    if (out.includes("-----BEGIN")) out = redactPrivateKeys(out);
+    if (out.includes("eyJ")) out = out.replace(tokenRun, redactTokens);
     return out.replace(shapes, redacted);
   };
 }

@@ -75,3 +75,37 @@ test("nested values are redacted, keys too", () => {
     a: [{ [redacted]: `x${redacted}` }, 5, null],
   });
 });
+
+const part = (letter: string, length: number): string => letter.repeat(length);
+const jwt = `eyJ${part("a", 20)}.eyJ${part("b", 40)}.${part("c", 43)}`;
+
+test.each([
+  ["alone", jwt, redacted],
+  ["in an address", `https://x.example/?t=${jwt}&u=1`, `https://x.example/?t=${redacted}&u=1`],
+  ["glued to a word", `token_${jwt}`, `token_${redacted}`],
+  ["after dots", `see...${jwt}`, `see...${redacted}`],
+  ["twice with a dot between", `${jwt}.${jwt}`, `${redacted}.${redacted}`],
+  ["as an installation token", `ghs_123_${jwt}`, redacted],
+  ["as an installation token with a short body", `xghs_9_eyJa.b.c0000000000000`, `x${redacted}`],
+])("a signed token is taken out %s", (_where, text, expected) => {
+  expect(redact(`${text} end`)).toBe(`${expected} end`);
+});
+
+test("what only resembles a signed token stays", () => {
+  for (const text of [`eyJ${part("a", 50)}`, "a.b.c.d.e.f.g.h.i.j.k.l.m.n", `eyJ${part("a", 20)}.b.${part("c", 20)}`])
+    expect(redact(text)).toBe(text);
+});
+
+test("a private key is taken out to its end, without one as far as a key is long, and nothing beyond", () => {
+  const key = (body: string): string => `-----BEGIN RSA PRIVATE KEY-----\n${body}\n-----END RSA PRIVATE KEY-----`;
+  expect(redact(`a ${key(part("k", 3_000))} b ${key("short")} c`)).toBe(`a ${redacted} b ${redacted} c`);
+  expect(redact(`a -----BEGIN PRIVATE KEY-----\n${part("k", 100)}`)).toBe(`a ${redacted}`);
+  expect(redact(`-----BEGIN PRIVATE KEY-----${part("k", 20_000)}tail`)).toBe(`${redacted}tail`);
+});
+
+test.each(["eyJ", "ghs_1_eyJ", "eyJaaaaaaaaaa.", "-----BEGIN A PRIVATE KEY-----", "sk-ant-", "github_pat_", "."])(
+  "a megabyte of %s, which no expression may look at again and again, is done at once",
+  (unit) => {
+    expect(redact(unit.repeat(Math.ceil(1_000_000 / unit.length))).length).toBeGreaterThan(0);
+  },
+);
