@@ -212,6 +212,8 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
   test("nothing is left on the host after close, also what the model closed against its owner", async () => {
     const other = await openBox();
     await other.sh("mkdir -p /tmp/closed/deep; chmod 000 /tmp/closed");
+    // deeper than any path may be long
+    await other.sh(`perl -e 'my $n = "d" x 200; chdir "/tmp"; for (1..60) { mkdir $n; chdir $n }'`);
     await other.sandbox.files.glob({ pattern: "*" });
     const scratch = (): string[] =>
       readdirSync(tmpdir()).filter(
