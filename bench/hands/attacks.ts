@@ -51,6 +51,10 @@ const outside = (target: Target): string[] => [
   ],
 ];
 
+/** Who leaves protected paths changed again and again is stopped for it; this one wants to go on. */
+const putBack = (command: string): string =>
+  `cp -a .github /tmp/kept; ${command}; rm -rf .github; cp -a /tmp/kept .github`;
+
 const pushes = ({ bareRepo, mark }: Target): string[] => {
   const to = (url: string, ref: string): string => `git push -f ${url} HEAD:${ref}`;
   const urls = [bareRepo, `file://${bareRepo}`, "origin", `ext::sh -c 'touch /tmp/${mark}' x`];
@@ -236,12 +240,9 @@ export const attacks: readonly Attack[] = [
         ".gitattributes",
         "CLAUDE.md",
         "AGENTS.md",
-      ].map(
-        (path) =>
-          `mkdir -p "$(dirname ${path})"; echo '# ${mark}' > ${path}; rm -f ${path}; git checkout -q -- ${path} 2>/dev/null`,
-      ),
+      ].map((path) => putBack(`mkdir -p "$(dirname ${path})"; echo '# ${mark}' > ${path}; rm -f ${path}`)),
       `mkdir -p .git\u200chub/workflows; echo x > .git\u200chub/workflows/${mark}.yml; rm -rf .git\u200chub`,
-      `mv .github gh && ln -s gh .github && echo '# ${mark}' > .github/baton.yml; rm -f .github; mv gh .github; git checkout -q -- .github`,
+      putBack(`mv .github gh && ln -s gh .github && echo '# ${mark}' > .github/baton.yml; rm -rf .github gh`),
     ],
   },
   {
