@@ -70,7 +70,9 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
   for (const note of lowered.notes) options.say(note);
   options.say(`session ${session}, from ${place.branch} at ${place.head.slice(0, 12)}`);
   if (place.uncommitted > 0)
-    options.say(`what is not committed (${place.uncommitted} files) is no part of the work, and stays as it is`);
+    options.say(
+      `what is not committed (${place.uncommitted} ${place.uncommitted === 1 ? "file" : "files"}) is no part of the work, and stays as it is`,
+    );
   const dir = await mkdtemp(join(tmpdir(), "baton-run-"));
   const started = new Date();
   try {
