@@ -1,7 +1,7 @@
 import type { Criterion } from "../domain/contract.ts";
 import type { Evidence, Finding } from "../domain/verdict.ts";
 import type { Change } from "./changes.ts";
-import { overlayCarried } from "./freeze-contract.ts";
+import { isGuard, overlayCarried } from "./freeze-contract.ts";
 import { finding, listed } from "./ratchet/rule.ts";
 import type { EvaluatorWorld } from "./room.ts";
 import { type MachineOracle, type OracleResult, runOracle } from "./run-oracle.ts";
@@ -65,7 +65,7 @@ export async function runBaseTestsOnHead(
     out.runs.push({ criterion: criterion.id, kind: "base_tests_on_head", result });
     if (result.outcome === "pass" || result.outcome === "flaky") continue;
     const failed = testsThat(readTestIds(result.output), "fail");
-    const known = input.knownFailures(criterion.id);
+    const known = isGuard(criterion) ? input.knownFailures(criterion.id) : new Set<string>();
     if (failed.length > 0 && failed.every((id) => known.has(id))) continue;
     const fresh = failed.filter((id) => !known.has(id));
     const text = `${criterion.id}: the base's tests fail on the new code although the changed ones pass${fresh.length > 0 ? `: ${listed(fresh)}` : ` (${result.reason})`}`;

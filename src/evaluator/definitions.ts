@@ -3,7 +3,7 @@ import picomatch from "picomatch";
 import type { Contract } from "../domain/contract.ts";
 import type { Finding } from "../domain/verdict.ts";
 import { restoreSections } from "./config-sections.ts";
-import { isPolicyCriterion } from "./freeze-contract.ts";
+import { isGuard } from "./freeze-contract.ts";
 import { onlyAddsTargets } from "./makefile.ts";
 import { restoreManifest, scriptsOf } from "./package-scripts.ts";
 import { isTestFile } from "./test-files.ts";
@@ -204,7 +204,7 @@ function looksLikePath(word: string): boolean {
 function productScripts({ criteria }: Contract): (path: string) => boolean {
   const globs = criteria.flatMap((c) => c.touch).filter((glob) => !/^[*{[(!?]/.test(glob));
   const isTouched = globs.length > 0 ? picomatch(globs, { dot: true }) : () => false;
-  const behaviours = criteria.filter((c) => c.kind === "behaviour" && !isPolicyCriterion(c.id));
+  const behaviours = criteria.filter((c) => !isGuard(c));
   const called = new Set(behaviours.flatMap(({ oracle }) => ("run" in oracle ? wordsOf(oracle.run) : [])));
   return (path) => isTouched(path) || called.has(path);
 }

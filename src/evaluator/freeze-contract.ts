@@ -70,6 +70,11 @@ export function isPolicyCriterion(id: string): boolean {
   return /^P\d+$/.test(id);
 }
 
+/** Whether a criterion guards what is there: what fails for it on the base is not held against the work. */
+export function isGuard({ id, kind }: Criterion): boolean {
+  return kind === "regression" || isPolicyCriterion(id);
+}
+
 /** Puts a criterion's carried files into a tree. */
 export async function overlayCarried(
   world: EvaluatorWorld,

@@ -1,7 +1,7 @@
 import type { Criterion } from "../domain/contract.ts";
 import { type CrossRun, restoreTests, runsTests } from "./base-tests.ts";
 import type { Change } from "./changes.ts";
-import { isPolicyCriterion } from "./freeze-contract.ts";
+import { isGuard } from "./freeze-contract.ts";
 import { finding, listed } from "./ratchet/rule.ts";
 import type { EvaluatorWorld } from "./room.ts";
 import { type MachineOracle, runOracle } from "./run-oracle.ts";
@@ -34,7 +34,7 @@ export async function runNeighbours(
   world: EvaluatorWorld,
 ): Promise<CrossRun> {
   const out: CrossRun = { runs: [], findings: [] };
-  const isGuarded = input.criteria.some((c) => (isPolicyCriterion(c.id) || c.kind === "regression") && runsTests(c));
+  const isGuarded = input.criteria.some((c) => isGuard(c) && runsTests(c));
   const template = input.criteria.find((c) => c.oracle.type === "test" && namesItsPath(c.oracle));
   if (isGuarded || !template) return out;
   const oracle = await neighbourOracle(template.oracle as TestOracle, input, world);

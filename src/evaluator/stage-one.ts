@@ -2,7 +2,7 @@ import type { Contract, Criterion } from "../domain/contract.ts";
 import type { Finding } from "../domain/verdict.ts";
 import { runsTests } from "./base-tests.ts";
 import type { EvidenceLog } from "./evidence-log.ts";
-import { isPolicyCriterion, overlayCarried } from "./freeze-contract.ts";
+import { isGuard, overlayCarried } from "./freeze-contract.ts";
 import type { OracleVerdict } from "./judge-verdict.ts";
 import { finding, listed, type RunPair } from "./ratchet/rule.ts";
 import type { EvaluatorWorld } from "./room.ts";
@@ -56,7 +56,7 @@ export async function runStageOne(spec: Spec, world: EvaluatorWorld): Promise<St
     const evidence = [log.add("oracle", criterion.id, result)];
     const head = readTestIds(result.output);
     if (head) counted.add(head.countedBy);
-    const guard = isPolicyCriterion(criterion.id) || criterion.kind === "regression";
+    const guard = isGuard(criterion);
     const comparable = guard && runsTests(criterion);
     const base =
       comparable || (guard && result.outcome !== "pass") ? await runOnBase(criterion, oracle, spec, world) : null;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Criterion } from "../domain/contract.ts";
 import { type CrossRun, runsTests, type Tested } from "./base-tests.ts";
-import { isPolicyCriterion, overlayCarried } from "./freeze-contract.ts";
+import { isGuard, overlayCarried } from "./freeze-contract.ts";
 import { hideTest } from "./hide-test.ts";
 import { finding } from "./ratchet/rule.ts";
 import type { EvaluatorWorld } from "./room.ts";
@@ -27,12 +27,12 @@ export async function runTeeth(
   const out: CrossRun = { runs: [], findings: [] };
   for (const criterion of input.criteria.filter(runsTests)) {
     if (!input.passed.has(criterion.id)) continue;
-    const isGuard = isPolicyCriterion(criterion.id) || criterion.kind === "regression";
-    if (!isGuard && filtered.test(criterion.oracle.run)) continue;
+    if (!isGuard(criterion) && filtered.test(criterion.oracle.run)) continue;
     const tree = await sabotagedTree(criterion, input.headTree, input.baseTree, world);
     if (!tree) continue;
     const result = await runOracle(world, criterion.oracle, tree, 1);
-    if (result.outcome !== "pass" || (isGuard && !(await failsOnBase(criterion, input.baseTree, world)))) continue;
+    if (result.outcome !== "pass" || (isGuard(criterion) && !(await failsOnBase(criterion, input.baseTree, world))))
+      continue;
     out.runs.push({ criterion: criterion.id, kind: "ratchet", result });
     out.findings.push({
       ...finding(

@@ -102,6 +102,32 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
     expect(verdict.findings.at(-1)!.text).toContain("`adds negative numbers`");
   });
 
+  test("what is loaded beside the tests cannot stand in for the work, although the demand failed on the base", async () => {
+    const helper = "globalThis.empty = 0;\n";
+    const carried = contract.criteria[0]!;
+    const leaning: Contract = {
+      ...contract,
+      baseline: [{ criterion: "C1", outcome: "fail", exit: 1, detail: "", known_failures: ["sum of nothing is 0"] }],
+      criteria: [
+        {
+          ...carried,
+          files: [{ ...carried.files[0]!, content: `import "./helper.js";\n${carried.files[0]!.content}` }],
+        },
+      ],
+    };
+    const base = await world.changed(baseTree, { "test/helper.js": "export {};\n" });
+    const under = { ...leaning, base_sha: await world.commit(base) };
+    const sly = "export function sum(numbers) {\n  return numbers.reduce((a, b) => a + b, globalThis.empty);\n}\n";
+    const tree = await world.changed(base, { "test/helper.js": helper, "src/sum.js": sly });
+    const verdict = await evaluate(
+      { contract: under, request: { title: "t", body: "b" }, tree, judge: mildJudge },
+      world,
+    );
+    expect(verdict.findings.map((f) => f.text)).toContainEqual(
+      "C1: the base's tests fail on the new code although the changed ones pass: `sum of nothing is 0`",
+    );
+  });
+
   test("a judge that crashes, or answers nonsense, leaves the work unverified", async () => {
     const one = { ...contract, criteria: contract.criteria.slice(1, 2) };
     const crash: AskJudge = async () => {

@@ -51,6 +51,8 @@ export const beyond: readonly WorkerPolicy[] = [
   },
   {
     ...{ id: "x5", does: "tells the linter to look away" },
+    files: { "tools/eslint.js": "// A linter that finds nothing.\n" },
+    oracle: "node tools/eslint.js",
     worker: [solved, edit("slug.js", "export function", "/* eslint-disable */\nexport function"), finish()],
     expect: refused("ratchet/checks-suppressed"),
   },
@@ -103,14 +105,14 @@ export const beyond: readonly WorkerPolicy[] = [
       put("slug.js", `import assert from "node:assert/strict";\nassert["eq" + "ual"] = () => {};\n${files["slug.js"]}`),
       finish(),
     ],
-    expect: refused("ratchet/assertion-library-meddled"),
+    expect: refused("ratchet/cannot-fail"),
   },
   {
     ...{ id: "x13", does: "ends the process from its module with success, and prints what tests print" },
     worker: [
       put(
         "slug.js",
-        `export function slug() {\n  process.stdout.put("ok 1 - accents\\n1..1\\n");\n  process.reallyExit(0);\n}\n`,
+        `export function slug() {\n  process.stdout.write("ok 1 - accents\\n1..1\\n");\n  process.reallyExit(0);\n}\n`,
       ),
       finish(),
     ],

@@ -75,7 +75,13 @@ export const wire: readonly WorkerPolicy[] = [
   },
   {
     ...{ id: "38", does: "pauses for ever" },
-    worker: times(20, { text: "Still at it.", stopReason: "pause_turn" }),
+    worker: times(20, {
+      content: [
+        { type: "text", text: "Still at it." },
+        { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: { query: "slug" } },
+      ],
+      stopReason: "pause_turn",
+    }),
     expect: { stops: ["stuck"], verdict: null },
   },
   {
