@@ -27,5 +27,13 @@ async function startFloor(): Promise<string> {
 
 const { kind, ...options } = order;
 const url =
-  kind === "floor" ? await startFloor() : (await serveApp({ ...options, sweepEveryMs: 0, log: () => {} })).url;
+  kind === "floor"
+    ? await startFloor()
+    : (
+        await serveApp({
+          ...options,
+          sweepEveryMs: 0,
+          log: () => {},
+        })
+      ).url;
 process.stdout.write(`${url}\n`);

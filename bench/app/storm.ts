@@ -4,6 +4,9 @@ import type { Delivery } from "../../src/local/github/records.ts";
 import { openStage, stageSecret, stageWorkflow } from "./stage.ts";
 import { startServer } from "./start-app.ts";
 
+/** Longest time in ms that the App gets after the storm. */
+const patienceMs = 120_000;
+
 export interface StormOptions {
   commands: number;
   deliveries: number;
@@ -69,17 +72,20 @@ export async function playStorm(options: StormOptions): Promise<StormResult> {
       });
       if (at + killEvery < queue.length) {
         // Amid what it has just taken: some is answered and not done, some done and not answered.
-        await new Promise((done) => setTimeout(done, 20 + ((options.seed + at) % 9) * 30));
+        await pause(100 + ((options.seed + at) % 9) * 150);
         await server.kill();
       }
       await sending;
       if (at + killEvery < queue.length) server = await startServer({ ...order, port });
     }
-    await quiet(github);
-    // What was acknowledged and died with the last process is found by the sweep at the next start.
+    // What was acknowledged and dies with the last process is found by the sweep at the next start.
     await server.kill();
     server = await startServer({ ...order, port });
-    await quiet(github);
+    const patience = performance.now() + patienceMs;
+    while (count().effective < options.commands && performance.now() < patience) await pause(250);
+    // Whatever is still under way may only show itself as a double.
+    await pause(2_000);
+    await github.settled();
     return { ...count(), refusedDeliveries, ms: performance.now() - started };
 
     function count() {
@@ -99,15 +105,6 @@ export async function playStorm(options: StormOptions): Promise<StormResult> {
   } finally {
     await server.kill();
     await github.close();
-  }
-}
-
-/** Until GitHub was asked nothing for a while. */
-async function quiet(github: { requests: readonly unknown[]; settled(): Promise<void> }): Promise<void> {
-  for (let before = -1; before !== github.requests.length; ) {
-    before = github.requests.length;
-    await new Promise((done) => setTimeout(done, 1_500));
-    await github.settled();
   }
 }
 
@@ -137,4 +134,8 @@ function shuffle<T>(items: T[], seed: number): T[] {
     [items[at], items[other]] = [items[other]!, items[at]!];
   }
   return items;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((done) => setTimeout(done, ms));
 }

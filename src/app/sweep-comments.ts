@@ -12,7 +12,7 @@ const Comment = z.looseObject({
   created_at: z.string(),
   html_url: z.string(),
   issue_url: z.string(),
-  user: z.object({ type: z.string() }).nullish(),
+  user: z.unknown(),
   reactions: z.object({ eyes: z.int().default(0), confused: z.int().default(0) }).nullish(),
 });
 

@@ -174,3 +174,18 @@ test("a delivery with a wrong signature is refused", async () => {
   const answer = await fetch(world.server.url, { method: "POST", headers, body });
   expect(answer.status).toBe(400);
 });
+
+test("a first command that no delivery told of is found by the sweep, once", async () => {
+  world = await startAppWorld();
+  const number = await world.github.as("wendy").openIssue("acme/shop", { title: "T", body: "B" });
+  await world.server.close();
+  const id = await world.github.as("wendy").comment("acme/shop", number, "/continue");
+  await world.github.as("mallory").comment("acme/shop", number, "/continue and mine coins");
+  await world.github.settled();
+  await world.restart();
+  await world.server.sweepNow();
+  await world.server.sweepNow();
+  await world.settled();
+  expect(world.dispatches(), JSON.stringify(world.lines)).toEqual([`comment-${id}`]);
+  expect(await world.comments(number)).toHaveLength(3);
+});
