@@ -110,3 +110,20 @@ test("checkpoints that are asked for while one is under way become one", async (
   expect(git(remote.url, "log", "--format=%s", "refs/baton/issue-12").trim().split("\n").length).toBeLessThan(3);
   await session.close();
 });
+
+test("a listener hears of every event, the claim and the checkpoint included, and can break nothing", async () => {
+  const remote = createRemote();
+  const heard: string[] = [];
+  const { session } = await createRunner(remote, {
+    onEvent(event, state) {
+      heard.push(`${event.type} ${state.journal.seq === event.seq}`);
+      throw new Error("a listener that fails");
+    },
+  });
+  await startSession(session, remote.base, 1);
+  const workTree = git(remote.url, "rev-parse", "main^{tree}").trim();
+  expect(await session.checkpoint({ workTree, allowanceUsdMicro: 5_000 })).toMatchObject({ kind: "pushed" });
+  expect(heard).toEqual(session.events().map(({ type }) => `${type} true`));
+  expect(heard).toContain("run_claimed true");
+  expect(heard.at(-1)).toBe("checkpoint_pushed true");
+});
