@@ -11,16 +11,9 @@ import { startScriptedModel } from "../../../src/local/model/start-scripted-mode
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** What one `baton run` came to, in the words of its JSON output. */
-export interface Played {
-  exit: number | null;
-  stop: string;
-  verification: string;
-  branch: string;
-  turns: number;
-  usd: number;
+/** What a played run came to. */
+export interface Played extends RunSummary {
   seconds: number;
-  stderr: string;
   /** What the tools told the model, as it went over the wire. */
   results: { command: string; text: string }[];
   /** Mistakes of the script; none in a sound run. */
@@ -38,9 +31,59 @@ export interface PlayOptions {
   killAtRequest?: number;
 }
 
-/** Runs `baton run --repo … --task-file …` as a child process against a scripted model. */
-export async function playRun(options: PlayOptions): Promise<Played> {
+/** What one `baton run` printed at its end. */
+export interface RunSummary {
+  exit: number | null;
+  stop: string;
+  verification: string;
+  branch: string;
+  turns: number;
+  usd: number;
+  stderr: string;
+}
+
+export interface BatonRun {
+  repo: string;
+  issue: string;
+  /** Key and address of the model's API, and whatever else is wanted besides this process's own environment. */
+  env: Record<string, string | undefined>;
+  maxTurns?: number;
+  started?: (child: ChildProcess) => void;
+}
+
+/** Runs `baton run --repo … --task-file …` as a child process; one that was killed has printed nothing and gives null. */
+export async function runBaton(run: BatonRun): Promise<RunSummary | null> {
   const dir = await mkdtemp(join(tmpdir(), "play-"));
+  try {
+    const taskFile = join(dir, "issue.md");
+    await writeFile(taskFile, run.issue);
+    const turns = run.maxTurns ? ["--max-turns", String(run.maxTurns)] : [];
+    const args = ["run", "--repo", run.repo, "--task-file", taskFile, "--output", "json", ...turns];
+    // The source entry, not the starter: a kill has to hit the process that works.
+    const child = spawn(process.execPath, [join(root, "src/cli/main.ts"), ...args], {
+      env: { ...process.env, ...run.env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    run.started?.(child);
+    const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+    if (child.signalCode !== null) return null;
+    const summary = readSummary({ exit: child.exitCode, stdout, stderr });
+    return {
+      exit: child.exitCode,
+      stop: String(summary["stop_reason"]),
+      verification: String(summary["verification"]),
+      branch: String(summary["branch_name"]),
+      turns: Number(summary["num_turns"]),
+      usd: Number(summary["total_cost_usd"]),
+      stderr,
+    };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Plays one run against a scripted model. */
+export async function playRun(options: PlayOptions): Promise<Played> {
   let child: ChildProcess | null = null;
   let toKill = options.killAtRequest ?? 0;
   await using model = await startScriptedModel({
@@ -53,43 +96,26 @@ export async function playRun(options: PlayOptions): Promise<Played> {
     },
   });
   const started = performance.now();
-  try {
-    const taskFile = join(dir, "issue.md");
-    await writeFile(taskFile, options.issue);
-    const runOnce = async (): Promise<{ exit: number | null; stdout: string; stderr: string }> => {
-      const turns = options.maxTurns ? ["--max-turns", String(options.maxTurns)] : [];
-      const args = ["run", "--repo", options.repo, "--task-file", taskFile, "--output", "json", ...turns];
-      // The source entry, not the starter: a kill has to hit the process that works.
-      const own = spawn(process.execPath, [join(root, "src/cli/main.ts"), ...args], {
-        env: { ...process.env, ...options.env, ANTHROPIC_API_KEY: model.apiKey, ANTHROPIC_BASE_URL: model.url },
-        stdio: ["ignore", "pipe", "pipe"],
-      });
-      child = own;
-      const [stdout, stderr] = await Promise.all([text(own.stdout), text(own.stderr), once(own, "close")]);
-      return { exit: own.exitCode, stdout, stderr };
-    };
-    let ended = await runOnce();
-    if (options.killAtRequest) ended = await runOnce();
-    const summary = readSummary(ended);
-    return {
-      exit: ended.exit,
-      stop: String(summary["stop_reason"]),
-      verification: String(summary["verification"]),
-      branch: String(summary["branch_name"]),
-      turns: Number(summary["num_turns"]),
-      usd: Number(summary["total_cost_usd"]),
-      seconds: (performance.now() - started) / 1000,
-      stderr: ended.stderr,
-      results: model
-        .requests()
-        .flatMap(({ body }) =>
-          body ? lastToolResults(body).map(({ input, text: said }) => ({ command: commandOf(input), text: said })) : [],
-        ),
-      problems: model.problems(),
-    };
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
+  const run = (): Promise<RunSummary | null> =>
+    runBaton({
+      ...options,
+      env: { ...options.env, ANTHROPIC_API_KEY: model.apiKey, ANTHROPIC_BASE_URL: model.url },
+      started: (own) => {
+        child = own;
+      },
+    });
+  const ended = (await run()) ?? (options.killAtRequest ? await run() : null);
+  if (!ended) throw new Error("baton run was killed by something else");
+  return {
+    ...ended,
+    seconds: (performance.now() - started) / 1000,
+    results: model
+      .requests()
+      .flatMap(({ body }) =>
+        body ? lastToolResults(body).map(({ input, text: said }) => ({ command: commandOf(input), text: said })) : [],
+      ),
+    problems: model.problems(),
+  };
 }
 
 function readSummary(ended: { exit: number | null; stdout: string; stderr: string }): Record<string, unknown> {
