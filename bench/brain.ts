@@ -90,6 +90,9 @@ async function play(bench: Bench, agent: Agent, options: Play): Promise<AgentRun
   const asked = options.model === modern ? [] : ["--model", options.model];
   const command = isOurs ? [...agent.command.slice(0, -1), ...asked] : agent.command;
   const run = await runAgent({ ...options, agent: { ...agent, command }, dir: bench.dir });
+  // A floor that died half-way did only part of the work: no ratio is made of it.
+  if (agent === bench.raw && run.exit !== 0)
+    throw new Error(`the raw loop ended with ${run.exit} after ${run.turns.length} requests: ${run.said.slice(-400)}`);
   if (run.problems.length > 0) throw new Error(`the script failed for ${agent.name}: ${run.problems[0]}`);
   return run;
 }
