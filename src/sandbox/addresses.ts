@@ -21,6 +21,8 @@ for (const [net, bits] of [
   ["::1", 128],
   ["64:ff9b:1::", 48],
   ["100::", 64],
+  // Teredo hides an IPv4 address in it. RFC 4380.
+  ["2001::", 32],
   ["fc00::", 7],
   ["fe80::", 10],
   ["fec0::", 10],

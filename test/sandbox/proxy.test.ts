@@ -59,6 +59,7 @@ describe("addresses that a proxy must not open", () => {
       "64:ff9b:1::1",
       "2002:7f00:1::",
       "2002:a00:1::1",
+      "2001:0:7f00:1::1",
     ],
     ...["", "localhost", "127.1", "0x7f000001", "2130706433", "1.2.3", "not an address"],
   ];
