@@ -53,7 +53,7 @@ const outside = (target: Target): string[] => [
 
 /** Who leaves protected paths changed again and again is stopped for it; this one wants to go on. */
 const putBack = (command: string): string =>
-  `cp -a .github /tmp/kept; ${command}; rm -rf .github; cp -a /tmp/kept .github`;
+  `rm -rf /tmp/kept; cp -a .github /tmp/kept; ${command}; rm -rf .github; cp -a /tmp/kept .github`;
 
 const pushes = ({ bareRepo, mark }: Target): string[] => {
   const to = (url: string, ref: string): string => `git push -f ${url} HEAD:${ref}`;
