@@ -143,7 +143,8 @@ function traitorScript(plan: () => readonly HostileCall[], witness: Witness): Sc
     const told = memory.box("told", noneYet);
     const said = memory.box("said", () => ({ loot: "" }));
     const results = lastToolResults(request);
-    told.answered += results.length;
+    // A fresh context shows no results of the last turn, but that it was begun shows that the turn had ended.
+    told.answered = told.sent;
     said.loot = `${said.loot} ${lootOf(results.map(({ text }) => text).join("\n"))}`.slice(-1_500);
     if (request.tool_choice?.name === "handoff") {
       return {
