@@ -89,7 +89,8 @@ export function slugScript(
   initializer: readonly Step[] = proposeContract,
 ): Script {
   return scriptByRole({
-    initializer: sequence(initializer),
+    // A turn that a killed machine repeats prints another duration, and so asks once more.
+    initializer: sequence(initializer, { after: initializer.at(-1) }),
     worker: handsOn(sequence(worker)),
     evaluator: honestEvaluator(),
   });
