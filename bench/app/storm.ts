@@ -57,7 +57,8 @@ export async function playStorm(options: StormOptions): Promise<StormResult> {
       issues.push(number);
     }
     await github.settled();
-    const sent = github.webhooks.held.splice(0);
+    // The sweep of a fresh App may be at work already: its own comments are no commands.
+    const sent = github.webhooks.held.splice(0).filter(({ request }) => request.raw.includes('"body":"/continue"'));
     github.webhooks.intercept = ({ event }) => (event === "issue_comment" ? "drop" : "deliver");
     let refusedDeliveries = 0;
     const queue = shuffle(

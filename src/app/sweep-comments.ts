@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { describeError } from "../domain/errors.ts";
 import { renderVisibleText } from "../github/visible-text.ts";
 import type { IntakeHands } from "../intake/intake-hands.ts";
 import { readDelivery } from "../triggers/read-delivery.ts";
@@ -49,6 +50,10 @@ export async function sweepComments(
     });
     const isLate =
       reading.kind === "trigger" && reading.trigger.kind === "command" && reading.trigger.command.name !== "stop";
-    if (isLate) await handleTrigger(hands, reading);
+    if (!isLate) continue;
+    // One that cannot be handled now must not keep the others waiting.
+    await handleTrigger(hands, reading).catch((error: unknown) =>
+      hands.log({ number, error: describeError(error) }, "a command could not be handled; the next sweep follows"),
+    );
   }
 }
