@@ -4,8 +4,8 @@ import type { Delivery } from "../../src/local/github/records.ts";
 import { openStage, stageSecret, stageWorkflow } from "./stage.ts";
 import { startServer } from "./start-app.ts";
 
-/** Longest time in ms that the App gets after the storm. */
-const patienceMs = 120_000;
+/** Longest time in ms that the App gets after the storm, per command: its sweep takes one after the other. */
+const patienceMs = 20_000;
 
 export interface StormOptions {
   commands: number;
@@ -82,7 +82,7 @@ export async function playStorm(options: StormOptions): Promise<StormResult> {
     // What was acknowledged and dies with the last process is found by the sweep at the next start.
     await server.kill();
     server = await startServer({ ...order, port });
-    const patience = performance.now() + patienceMs;
+    const patience = performance.now() + patienceMs * options.commands;
     while (count().effective < options.commands && performance.now() < patience) await pause(250);
     // Whatever is still under way may only show itself as a double.
     await pause(2_000);

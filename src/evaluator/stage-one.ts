@@ -1,4 +1,4 @@
-import type { Contract, Criterion } from "../domain/contract.ts";
+import type { Baseline, Contract, Criterion } from "../domain/contract.ts";
 import type { Finding } from "../domain/verdict.ts";
 import { runsTests } from "./base-tests.ts";
 import type { EvidenceLog } from "./evidence-log.ts";
@@ -110,15 +110,15 @@ async function decide(
       ? { verdict: "unverifiable", reason: `cannot be run, on the base neither: ${result.reason}` }
       : { verdict: "fail", reason: `cannot be run: ${result.reason}` };
   return base
-    ? compareWithBase(result, base, knownFailures(spec.contract, criterion.id))
+    ? compareWithBase(result, base, baselineOf(spec.contract, criterion.id))
     : { verdict: "fail", reason: result.reason };
 }
 
 /** A guard that was red before is held only to what was green: neither an excuse nor a trap. */
-function compareWithBase(head: OracleResult, base: OracleResult, known: ReadonlySet<string>): Decided {
+function compareWithBase(head: OracleResult, base: OracleResult, baseline: Baseline | undefined): Decided {
   if (base.outcome === "pass") return { verdict: "fail", reason: head.reason };
   const failing = testsThat(readTestIds(head.output), "fail");
-  const before = new Set([...known, ...testsThat(readTestIds(base.output), "fail")]);
+  const before = new Set([...(baseline?.known_failures ?? []), ...testsThat(readTestIds(base.output), "fail")]);
   if (failing.length > 0) {
     const fresh = failing.filter((id) => !before.has(id));
     return fresh.length === 0
@@ -129,6 +129,9 @@ function compareWithBase(head: OracleResult, base: OracleResult, known: Readonly
         }
       : { verdict: "fail", reason: `tests fail that do not fail on the base: ${listed(fresh)}` };
   }
+  // What never ran there (a missing tool, a file that is not found) says nothing about the work by failing alike.
+  if (baseline?.outcome === "error")
+    return { verdict: "unverifiable", reason: `${baseline.detail.split("\n")[0]}; so it shows nothing here` };
   const fresh = unseenLines(base.output, head.output);
   return fresh.length === 0 && head.exit === base.exit && head.output.trim() !== ""
     ? {
@@ -170,7 +173,11 @@ async function runOnBase(
 }
 
 function knownFailures(contract: Contract, id: string): ReadonlySet<string> {
-  return new Set(contract.baseline.find((b) => b.criterion === id)?.known_failures ?? []);
+  return new Set(baselineOf(contract, id)?.known_failures ?? []);
+}
+
+function baselineOf(contract: Contract, id: string): Baseline | undefined {
+  return contract.baseline.find((b) => b.criterion === id);
 }
 
 /** Lines of the head's output that the base's does not have, numbers aside. */

@@ -102,6 +102,28 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
     expect(verdict.findings.at(-1)!.text).toContain("`adds negative numbers`");
   });
 
+  test("an oracle that could not run on the base and fails alike now shows nothing, so nothing is verified by it", async () => {
+    const guard = contract.criteria.find(({ id }) => id === "P1")!;
+    const gone = {
+      ...guard,
+      id: "P9",
+      oracle: { type: "command" as const, run: "node no-such-runner.mjs", expect: { exit: 0 }, timeout_s: 60 },
+    };
+    const detail =
+      "fails on the base because a file cannot be found (no-such-runner.mjs), which is not the stated reason";
+    const under: Contract = {
+      ...contract,
+      criteria: [contract.criteria[0]!, gone],
+      baseline: [...contract.baseline, { criterion: "P9", outcome: "error", exit: 1, detail, known_failures: [] }],
+    };
+    const verdict = await verdictOn(honestWork, mildJudge, under);
+    expect(verdict.criteria.map(({ id, verdict: said }) => [id, said])).toEqual([
+      ["C1", "pass"],
+      ["P9", "unverifiable"],
+    ]);
+    expect(verdict.outcome).toBe("unverified");
+  });
+
   test("what is loaded beside the tests cannot stand in for the work, although the demand failed on the base", async () => {
     const helper = "globalThis.empty = 0;\n";
     const carried = contract.criteria[0]!;

@@ -62,14 +62,15 @@ export type Step = Answer | Script;
 
 /**
  * Plays steps one after another, counted over all contexts and runs of a role, so that a fresh runner goes on where the
- * killed one stopped. A request that was already answered byte for byte gets the same reply again; a fault is used up.
+ * killed one stopped. A request that was already answered gets the same reply again, also where a repeated command took
+ * another time than before; a fault is used up.
  */
 export function sequence(steps: readonly Step[], options: { key?: string; after?: Step } = {}): Script {
   return async (request, memory) => {
     const key = `sequence ${options.key ?? roleOf(request)}`;
     const box = memory.box(key, () => ({ next: 0, answered: new Map<string, Answer>() }));
     const print = createHash("sha256")
-      .update(JSON.stringify([request.system, request.messages]))
+      .update(JSON.stringify([request.system, request.messages]).replace(/\b\d+(?:\.\d+)? m?s\b/g, "a while"))
       .digest("hex");
     const known = box.answered.get(print);
     if (known) return known;
