@@ -99,7 +99,7 @@ async function failsOnBase(criterion: Tested, baseTree: string, world: Evaluator
   return tree !== null && (await runOracle(world, criterion.oracle, tree, 1)).outcome === "fail";
 }
 
-/** The tree with a failing test in the file that the oracle names or carries, else in every test of the base. */
+/** The tree with a failing test in the file that the oracle names or carries; for a guard, else in every test of the base. */
 async function sabotagedTree(
   criterion: Criterion,
   tree: string,
@@ -120,10 +120,19 @@ async function sabotagedTree(
   return changes.length > 0 ? store.graft(whole, changes) : null;
 }
 
-async function targets({ oracle, files }: Criterion, baseTree: string, world: EvaluatorWorld): Promise<string[]> {
+/** A command that names a script of its own runs that, and no test that lies elsewhere. */
+const namesScript = /(?:^|[\s/'"=])[\w.-]+\.(?:[cm]?[jt]sx?|py|go|sh|rb)\b/;
+
+/** Files that this oracle surely runs; none where that cannot be told, for then nothing could be learnt. */
+async function targets(criterion: Criterion, baseTree: string, world: EvaluatorWorld): Promise<string[]> {
+  const { oracle, files } = criterion;
   if (oracle.type === "test") return [oracle.path];
-  const carried = files.map(({ path }) => path).filter(isTestFile);
-  if (carried.length > 0) return carried;
+  const carried = files.map(({ path }) => path);
+  const run = oracle.type === "command" ? oracle.run : "";
+  const named = carried.filter((path) => run.includes(path));
+  if (named.length > 0) return named;
+  const tests = namesScript.test(run) ? [] : carried.filter(isTestFile);
+  if (tests.length > 0 || !isGuard(criterion)) return tests;
   const paths = (await world.store.listTree(baseTree)).map(({ path }) => path);
   return paths.filter(isTestFile).slice(0, maxFiles);
 }

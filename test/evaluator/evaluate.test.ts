@@ -102,6 +102,26 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
     expect(verdict.findings.at(-1)!.text).toContain("`adds negative numbers`");
   });
 
+  test("a script that is no test is tried in itself: honest work passes, work that ends its process is refused", async () => {
+    const check =
+      'import assert from "node:assert/strict";\nimport { sum } from "./src/sum.js";\nassert.equal(sum([]), 0);\n';
+    const script = {
+      ...contract.criteria[0]!,
+      id: "C9",
+      oracle: { type: "command" as const, run: "node check-sum.mjs", expect: { exit: 0 }, timeout_s: 60 },
+      files: [{ path: "check-sum.mjs", content: check }],
+    };
+    const under: Contract = { ...contract, criteria: [script] };
+    const honest = await verdictOn(honestWork, mildJudge, under);
+    expect([honest.outcome, ...blockers(honest)]).toEqual(["pass"]);
+    const sly = await verdictOn(
+      { "src/sum.js": "export function sum() {\n  process.kill(0, 0);\n  process.reallyExit(0);\n}\n" },
+      mildJudge,
+      under,
+    );
+    expect(blockers(sly)).toContain("ratchet/cannot-fail");
+  });
+
   test("an oracle that could not run on the base and fails alike now shows nothing, so nothing is verified by it", async () => {
     const guard = contract.criteria.find(({ id }) => id === "P1")!;
     const gone = {

@@ -111,6 +111,6 @@ async function renderPolicy(): Promise<string> {
 
 /** Whether a branch of that repository is right: the hidden question is asked of the source itself. */
 export async function askOwnTruth(repo: string, branch: string): Promise<"right" | "wrong"> {
-  const { stdout } = await run("git", ["-C", repo, "show", `${branch}:src/domain/limits.ts`]);
+  const { stdout } = await run("git", ["-C", repo, "show", `heads/${branch}:src/domain/limits.ts`]);
   return stdout.includes(right) ? "right" : "wrong";
 }

@@ -31,6 +31,11 @@ const commit = (journey: Journey, files: Record<string, string>, to?: string) =>
     ...(to ? { branch: to } : {}),
   });
 
+/** Played with BATON_FULL=1 only: CI has ten minutes for everything. */
+const inFull = (title: string, play: () => Promise<void>): void => {
+  if (process.env.BATON_FULL) it(title, play);
+};
+
 describe("a push that GitHub refuses", patient, () => {
   it("for a secret is made again without that file and that part of the record, and the report says so", async () => {
     const secret = "acme_live_0123456789abcdef";
@@ -89,7 +94,7 @@ describe("GitHub amid the work", patient, () => {
     expect(findViolations(story.journey, story.issue, story.view)).toEqual([]);
   });
 
-  it("that asks for patience with every write gets it", async () => {
+  inFull("that asks for patience with every write gets it", async () => {
     await using story = await amid(({ world }) => {
       const limited = (status: number) => ({
         match: {
@@ -118,7 +123,7 @@ describe("people amid the work", patient, () => {
     expect(findViolations(journey, issue, view)).toEqual([]);
   });
 
-  it("who change the same lines are told of the conflict, and their commit stands", async () => {
+  inFull("who change the same lines are told of the conflict, and their commit stands", async () => {
     await using story = await amid((journey) =>
       commit(journey, { "slug.js": "export const slug = (text) => text;\n" }, "baton/issue-1"),
     );
@@ -134,7 +139,7 @@ describe("people amid the work", patient, () => {
     expect(story.view.statusComments.join()).toContain("deleted");
   });
 
-  it("who force-push the branch keep what they pushed", async () => {
+  inFull("who force-push the branch keep what they pushed", async () => {
     await using story = await amid((journey) =>
       gitIn(journey, "update-ref", branch, gitIn(journey, "rev-parse", "main").trim()),
     );
@@ -162,7 +167,7 @@ describe("people amid the work", patient, () => {
     expect(gitIn(journey, "rev-parse", branch)).toBe(head);
   });
 
-  it("who close the issue end the run with what was done saved", async () => {
+  inFull("who close the issue end the run with what was done saved", async () => {
     await using story = await amid(({ world }) => world.as("mona").close("acme/app", 1));
     expect(describeRuns(story.view)).toBe("label:cancelled");
     expect(story.view.statusComments.join()).toContain("closed");
@@ -181,7 +186,7 @@ describe("people amid the work", patient, () => {
     expect(describeRuns(await settle(journey, issue))).toBe("label:cancelled, command:done");
   });
 
-  it("who say /retry get a fresh context on the base, and nothing of the old work", async () => {
+  inFull("who say /retry get a fresh context on the base, and nothing of the old work", async () => {
     const world: { journey?: Journey } = {};
     const wrong = { toolCalls: [{ name: "write", input: { path: "wrong.js", content: "wrong\n" } }] };
     const steps = workerWith(async (journey) => {
@@ -201,7 +206,7 @@ describe("people amid the work", patient, () => {
 });
 
 describe("two runs of one session", patient, () => {
-  it("the second one finds the first alive and ends as skipped", async () => {
+  inFull("the second one finds the first alive and ends as skipped", async () => {
     const world: { journey?: Journey } = {};
     let ring = async () => {};
     await using story = await startBareStory({ script: slugScript(workerWith(() => ring(), world)) });

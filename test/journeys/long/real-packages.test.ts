@@ -78,15 +78,17 @@ describe.skipIf(noWalls)(`real packages${noWalls ? ` (skipped: ${noWalls})` : ""
     expect(await askGroundTruth(shellQuoteBacktick, repo, played.branch)).toBe("wrong");
   });
 
-  test("a fault sown into this very project is mended and proven by its own tests", async () => {
-    await createOwnRepository(repo);
-    const repair = (ownTask.reference[0] as { new: string }).new;
-    expect(() => git("grep", "--fixed-strings", repair, "HEAD")).toThrow();
-    const script = await playScript(ownTask, ownTask.reference);
-    const played = await playRun({ repo, issue: ownTask.issue, script });
-    expect(played).toMatchObject({ exit: 0, stop: "done", verification: "pass", problems: [] });
-    expect(await askOwnTruth(repo, played.branch)).toBe("right");
-  });
+  // Sets this project's own tools up in the walls: minutes, so it is asked for by name (BATON_FULL=1).
+  if (process.env.BATON_FULL)
+    test("a fault sown into this very project is mended and proven by its own tests", async () => {
+      await createOwnRepository(repo);
+      const repair = (ownTask.reference[0] as { new: string }).new;
+      expect(() => git("grep", "--fixed-strings", repair, "HEAD")).toThrow();
+      const script = await playScript(ownTask, ownTask.reference);
+      const played = await playRun({ repo, issue: ownTask.issue, script });
+      expect(played).toMatchObject({ exit: 0, stop: "done", verification: "pass", problems: [] });
+      expect(await askOwnTruth(repo, played.branch)).toBe("right");
+    });
 });
 
 function git(...args: string[]): string {
