@@ -64,15 +64,17 @@ describe.skipIf(readWalls() === null)("the demo (needs bubblewrap)", () => {
     );
   }, 400_000);
 
-  it("never says verified when the oracle that would have refused is taken away", async () => {
-    const { exit, summary, told } = await play("--break", "evaluator");
-    expect(wrong(summary), told).toEqual([]);
-    expect({ exit, verdict: summary.verdict, draft: summary.pull_request?.draft }).toEqual({
-      exit: 0,
-      verdict: "unverified",
-      draft: true,
-    });
-  }, 400_000);
+  // The early refusal's counterpart, half a minute more: with BATON_FULL=1.
+  if (process.env.BATON_FULL)
+    it("never says verified when the oracle that would have refused is taken away", async () => {
+      const { exit, summary, told } = await play("--break", "evaluator");
+      expect(wrong(summary), told).toEqual([]);
+      expect({ exit, verdict: summary.verdict, draft: summary.pull_request?.draft }).toEqual({
+        exit: 0,
+        verdict: "unverified",
+        draft: true,
+      });
+    }, 400_000);
 });
 
 it("an unknown break is refused with those that are allowed", async () => {

@@ -56,19 +56,22 @@ describe("a push that GitHub refuses", patient, () => {
     expect(gitIn(journey, "rev-list", "--objects", "--all")).not.toContain("pay.json");
   });
 
-  it("since the base has newer workflow files is made again with the base merged in, and what came of both is verified", async () => {
-    await using story = await amid(async (journey) => {
-      const nightly = gitIn(journey, "show", "main:.github/workflows/nightly.yml");
-      await commit(journey, { ".github/workflows/nightly.yml": `${nightly}# newer\n`, "NEWS.md": "news\n" });
-    });
-    const { journey, view, issue } = story;
-    expect(describeRuns(view)).toBe("label:done");
-    expect(findViolations(journey, issue, view)).toEqual([]);
-    expect(gitIn(journey, "merge-base", "main", branch)).toBe(gitIn(journey, "rev-parse", "main"));
-    expect(view.file("NEWS.md")).toBe("news\n");
-    expect(gitIn(journey, "diff", "--name-only", "main", branch).trim()).toBe("slug.js");
-    expect(view.state.contract?.base_sha).toBe(view.state.base.sha);
-  });
+  inFull(
+    "since the base has newer workflow files is made again with the base merged in, and what came of both is verified",
+    async () => {
+      await using story = await amid(async (journey) => {
+        const nightly = gitIn(journey, "show", "main:.github/workflows/nightly.yml");
+        await commit(journey, { ".github/workflows/nightly.yml": `${nightly}# newer\n`, "NEWS.md": "news\n" });
+      });
+      const { journey, view, issue } = story;
+      expect(describeRuns(view)).toBe("label:done");
+      expect(findViolations(journey, issue, view)).toEqual([]);
+      expect(gitIn(journey, "merge-base", "main", branch)).toBe(gitIn(journey, "rev-parse", "main"));
+      expect(view.file("NEWS.md")).toBe("news\n");
+      expect(gitIn(journey, "diff", "--name-only", "main", branch).trim()).toBe("slug.js");
+      expect(view.state.contract?.base_sha).toBe(view.state.base.sha);
+    },
+  );
 
   it("by a rule on the branch ends the run before anything more is spent, with the rule's own words", async () => {
     await using story = await startStory();
@@ -148,7 +151,7 @@ describe("people amid the work", patient, () => {
     expect(story.view.statusComments.join()).toContain("force-pushed");
   });
 
-  it("who merge the pull request end the run; a new label opens the next generation", async () => {
+  inFull("who merge the pull request end the run; a new label opens the next generation", async () => {
     await using story = await amid(async ({ world }) => {
       const mona = world.as("mona");
       const [pull] = (await mona.request("GET", "/repos/acme/app/pulls")).body as { number: number; node_id: string }[];
@@ -173,7 +176,7 @@ describe("people amid the work", patient, () => {
     expect(story.view.statusComments.join()).toContain("closed");
   });
 
-  it("who cancel the workflow run find the work saved and the status true", async () => {
+  inFull("who cancel the workflow run find the work saved and the status true", async () => {
     await using story = await amid(async (journey) => {
       await journey.world.as("mona").request("POST", `/repos/acme/app/actions/runs/${activeRun(journey)}/cancel`);
       await wait(1_000);

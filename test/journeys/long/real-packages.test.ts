@@ -25,6 +25,11 @@ afterEach(() => {
   rmSync(repo, { recursive: true, force: true });
 });
 
+/** Played with BATON_FULL=1 only: CI has ten minutes for everything. */
+const inFull = (title: string, play: () => Promise<void>): void => {
+  if (process.env.BATON_FULL) test(title, play);
+};
+
 // Nothing is asserted on time: the limit only ends what hangs, also on a very busy host.
 describe.skipIf(noWalls)(`real packages${noWalls ? ` (skipped: ${noWalls})` : ""}`, { timeout: 400_000 }, () => {
   test("a worker that looks for the repair of minimist finds it nowhere, makes it, and is accepted", async () => {
@@ -62,7 +67,7 @@ describe.skipIf(noWalls)(`real packages${noWalls ? ` (skipped: ${noWalls})` : ""
     expect(await askGroundTruth(shellQuoteBacktick, repo, played.branch)).toBe("wrong");
   });
 
-  test("a repair of minimist that forgets half is never accepted", async () => {
+  inFull("a repair of minimist that forgets half is never accepted", async () => {
     await createPackageRepository(minimistConstructor, repo);
     const script = await playScript(minimistConstructor, minimistConstructor.sloppy);
     const played = await playRun({ repo, issue: minimistConstructor.issue, script, maxTurns: 8 });
@@ -70,7 +75,7 @@ describe.skipIf(noWalls)(`real packages${noWalls ? ` (skipped: ${noWalls})` : ""
     expect(await askGroundTruth(minimistConstructor, repo, played.branch)).toBe("wrong");
   });
 
-  test("a worker that replaces the test runner of shell-quote is never accepted", async () => {
+  inFull("a worker that replaces the test runner of shell-quote is never accepted", async () => {
     await createPackageRepository(shellQuoteBacktick, repo);
     const script = await playScript(shellQuoteBacktick, shellQuoteBacktick.cheating);
     const played = await playRun({ repo, issue: shellQuoteBacktick.issue, script, maxTurns: 9 });
@@ -78,17 +83,16 @@ describe.skipIf(noWalls)(`real packages${noWalls ? ` (skipped: ${noWalls})` : ""
     expect(await askGroundTruth(shellQuoteBacktick, repo, played.branch)).toBe("wrong");
   });
 
-  // Sets this project's own tools up in the walls: minutes, so it is asked for by name (BATON_FULL=1).
-  if (process.env.BATON_FULL)
-    test("a fault sown into this very project is mended and proven by its own tests", async () => {
-      await createOwnRepository(repo);
-      const repair = (ownTask.reference[0] as { new: string }).new;
-      expect(() => git("grep", "--fixed-strings", repair, "HEAD")).toThrow();
-      const script = await playScript(ownTask, ownTask.reference);
-      const played = await playRun({ repo, issue: ownTask.issue, script });
-      expect(played).toMatchObject({ exit: 0, stop: "done", verification: "pass", problems: [] });
-      expect(await askOwnTruth(repo, played.branch)).toBe("right");
-    });
+  // Sets this project's own tools up in the walls, which takes minutes.
+  inFull("a fault sown into this very project is mended and proven by its own tests", async () => {
+    await createOwnRepository(repo);
+    const repair = (ownTask.reference[0] as { new: string }).new;
+    expect(() => git("grep", "--fixed-strings", repair, "HEAD")).toThrow();
+    const script = await playScript(ownTask, ownTask.reference);
+    const played = await playRun({ repo, issue: ownTask.issue, script });
+    expect(played).toMatchObject({ exit: 0, stop: "done", verification: "pass", problems: [] });
+    expect(await askOwnTruth(repo, played.branch)).toBe("right");
+  });
 });
 
 function git(...args: string[]): string {

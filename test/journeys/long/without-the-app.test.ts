@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { startJourney } from "../helpers/journey.ts";
-import { settle } from "../helpers/journey-view.ts";
-import { fixedSlug, slugFiles, slugScript } from "../helpers/slug-story.ts";
+import { startJourney } from "../../helpers/journey.ts";
+import { settle } from "../../helpers/journey-view.ts";
+import { fixedSlug, slugFiles, slugScript } from "../../helpers/slug-story.ts";
 
 describe("the workflow's own events, without the App", () => {
   it("a label leads to the same pull request, and a reader's command to nothing", async () => {
