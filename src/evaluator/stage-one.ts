@@ -1,6 +1,7 @@
 import type { Baseline, Contract, Criterion } from "../domain/contract.ts";
 import type { Finding } from "../domain/verdict.ts";
 import { runsTests } from "./base-tests.ts";
+import { countRun } from "./count-run.ts";
 import type { EvidenceLog } from "./evidence-log.ts";
 import { isGuard, overlayCarried } from "./freeze-contract.ts";
 import type { OracleVerdict } from "./judge-verdict.ts";
@@ -60,7 +61,11 @@ export async function runStageOne(spec: Spec, world: EvaluatorWorld): Promise<St
     const comparable = guard && runsTests(criterion);
     const base =
       comparable || (guard && result.outcome !== "pass") ? await runOnBase(criterion, oracle, spec, world) : null;
-    if (comparable && base) out.pairs.push({ criterion: criterion.id, base: readTestIds(base.output), head, evidence });
+    if (comparable && base)
+      out.pairs.push({
+        ...{ criterion: criterion.id, base: readTestIds(base.output), head, evidence },
+        ran: { base: countRun(base.output), head: countRun(result.output) },
+      });
     const decided = await decide(criterion, oracle, result, base, spec, world);
     if (decided.note)
       out.findings.push(finding("known-failures", "advisory", null, `${criterion.id}: ${decided.note}`, { evidence }));

@@ -8,6 +8,10 @@ export type CountedBy = "tap" | "junit" | "json" | "pytest" | "go" | "cargo" | "
 export interface TestReport {
   countedBy: CountedBy;
   tests: Map<string, TestOutcome>;
+  /** The reporter names only some tests, such as those that failed or were slow: one that it does not name may have run. */
+  partial?: true;
+  /** Tests that ran by file, where the reporter names files instead of their tests. */
+  files?: Map<string, number>;
 }
 
 /** Collects tests under unique ids. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Change } from "../../src/evaluator/changes.ts";
+import { countRun } from "../../src/evaluator/count-run.ts";
 import type { RunPair } from "../../src/evaluator/ratchet/rule.ts";
 import { judgeRatchet, ratchetRules } from "../../src/evaluator/ratchet.ts";
 import { readTestIds } from "../../src/evaluator/test-ids.ts";
@@ -48,7 +49,8 @@ const onTest = (from: string | RegExp, to: string) =>
   modified("test/slug.test.js", vitestFile, vitestFile.replace(from, to));
 
 function runs(base: string, head: string): RunPair[] {
-  return [{ criterion: "P1", base: readTestIds(base), head: readTestIds(head), evidence: ["E1"] }];
+  const ran = { base: countRun(base), head: countRun(head) };
+  return [{ criterion: "P1", base: readTestIds(base), head: readTestIds(head), ran, evidence: ["E1"] }];
 }
 
 const checked = ["npx eslint .", "tsc --noEmit", "c8 mocha", "mypy lib"];
@@ -180,6 +182,37 @@ const cheats: [name: string, rule: string, severity: "blocker" | "advisory", cha
     "blocker",
     [],
     runs("tests/test_a.py::test_x PASSED\ntests/test_a.py::test_y PASSED", "tests/test_a.py::test_x PASSED"),
+  ],
+  [
+    "pytest, which names only failures, runs fewer tests",
+    "test-not-run",
+    "blocker",
+    [],
+    runs(".....  [100%]\n5 passed in 0.21s\n", "....  [100%]\n4 passed, 1 skipped in 0.21s\n"),
+  ],
+  [
+    "jest runs fewer tests in files that it names without them",
+    "test-not-run",
+    "blocker",
+    [],
+    runs(
+      "PASS test/a.test.js\nTests:       6 passed, 6 total\n",
+      "PASS test/a.test.js\nTests:       5 passed, 5 total\n",
+    ),
+  ],
+  [
+    "vitest runs fewer tests of a file that it names as a whole",
+    "test-not-run",
+    "blocker",
+    [],
+    runs(" ✓ test/a.test.ts (3 tests) 12ms\n", " ✓ test/a.test.ts (3 tests | 1 skipped) 12ms\n"),
+  ],
+  [
+    "vitest no longer finds a file of tests",
+    "test-not-run",
+    "blocker",
+    [],
+    runs(" ✓ test/a.test.ts (3 tests) 12ms\n ✓ test/b.test.ts (1 test) 1ms\n", " ✓ test/a.test.ts (4 tests) 12ms\n"),
   ],
   ["a test is skipped", "test-skipped", "blocker", [onTest('it("lowers"', 'it.skip("lowers"')]],
   ["a test is skipped on a condition", "test-skipped", "blocker", [onTest('it("lowers"', 'it.skipIf(true)("lowers"')]],
@@ -526,6 +559,27 @@ describe("the ratchet", () => {
       "a test only gets another title",
       [onTest('"lowers"', '"makes small letters"')],
       runs(tap("ok 1 - lowers", "ok 2 - trims"), tap("ok 1 - makes small letters", "ok 2 - trims")),
+    ],
+    [
+      "pytest names one failure less, since the work mends it",
+      [],
+      runs(
+        "FAILED tests/t.py::test_a - assert 1\nFAILED tests/t.py::test_b - assert 2\n2 failed, 5 passed in 0.21s\n",
+        "FAILED tests/t.py::test_b - assert 2\n1 failed, 6 passed in 0.21s\n",
+      ),
+    ],
+    [
+      "go names one failure less, since the work mends it",
+      [],
+      runs("--- FAIL: TestA (0.00s)\n--- FAIL: TestB (0.00s)\nFAIL\n", "--- FAIL: TestB (0.00s)\nFAIL\n"),
+    ],
+    [
+      "vitest names the tests of a file only while one of them fails or is slow",
+      [],
+      runs(
+        " ❯ test/a.test.ts (3 tests | 1 failed) 12ms\n   ❯ adding (2)\n     ✓ adds 1ms\n     × subtracts 5ms\n   ✓ slow  401ms\n ✓ test/b.test.ts (1 test) 3ms\n",
+        " ✓ test/a.test.ts (3 tests) 12ms\n ✓ test/b.test.ts (1 test) 3ms\n",
+      ),
     ],
     [
       "a test runs in another file",

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { countRun } from "../../src/evaluator/count-run.ts";
 import { countTests } from "../../src/evaluator/source-titles.ts";
 import { readTestIds } from "../../src/evaluator/test-ids.ts";
 
@@ -45,6 +46,31 @@ describe("test ids", () => {
     expect(read("PASS test/a.test.js\n  adding\n    ✓ adds (3 ms)\n    ○ skipped later\n")).toEqual([
       "spec",
       { "test/a.test.js > adds": "pass", "test/a.test.js > skipped later": "skip" },
+    ]);
+  });
+  test("of vitest by file, with the tests that it names", () => {
+    const report = readTestIds(
+      " ❯ test/a.test.js (4 tests | 1 failed | 1 skipped) 482ms\n   ❯ adding (3)\n     ✓ adds 23ms\n     × subs 61ms\n     ↓ later\n   ✓ slow  402ms\n ✓ |web| test/b.test.js (3 tests | 1 skipped) 9ms\n",
+    )!;
+    expect([...report.files!]).toEqual([
+      ["test/a.test.js", 3],
+      ["test/b.test.js", 2],
+    ]);
+    expect(Object.fromEntries(report.tests)).toEqual({
+      "test/a.test.js > adding > adds": "pass",
+      "test/a.test.js > adding > subs": "fail",
+      "test/a.test.js > adding > later": "skip",
+      "test/a.test.js > slow": "pass",
+    });
+  });
+  test("of mocha's and ava's failures", () => {
+    expect(read("  adding\n    ✔ adds\n    1) subtracts\n\n  1 passing (5ms)\n  1 failing\n\n  1) adding\n")).toEqual([
+      "spec",
+      { adds: "pass", subtracts: "fail" },
+    ]);
+    expect(read("  ✔ a › adds\n  ✘ [fail]: a › subtracts\n")).toEqual([
+      "spec",
+      { "a › adds": "pass", "a › subtracts": "fail" },
     ]);
   });
   test("of JUnit", () => {
@@ -110,6 +136,20 @@ describe("test ids", () => {
     expect(read("")).toBeNull();
   });
 });
+
+test.each([
+  [" Tests  1 failed | 5 passed | 2 skipped (8)\n", 6],
+  ["Tests:       1 failed, 2 skipped, 5 passed, 8 total\n", 6],
+  ["=== 1 failed, 5 passed, 2 skipped, 1 xfailed in 0.21s ===\n", 7],
+  ["Ran 5 tests in 0.001s\n\nOK (skipped=2)\n", 3],
+  ["Ran 5 tests in 0.001s\n\nOK\n", 5],
+  ["  5 passing (12ms)\n  2 pending\n  1 failing\n", 6],
+  ["ok | 5 passed | 1 failed | 2 ignored (12ms)\n", 6],
+  ["5 examples, 0 failures, 1 pending\n", 4],
+  ["Tests: 5, Assertions: 9, Failures: 1, Skipped: 1.\n", 4],
+  ["5 passed in 0.1s\n3 passed in 0.2s\n", 8],
+  ["all fine\n", null],
+])("the closing lines %j say how many ran", (output, count) => expect(countRun(output)).toBe(count));
 
 describe("titles by source", () => {
   test.each([

@@ -2,7 +2,7 @@ import type { Finding } from "../../domain/verdict.ts";
 import { countTests } from "../source-titles.ts";
 import { isTestFile } from "../test-files.ts";
 import { testsThat } from "../test-report.ts";
-import { finding, grown, listed, type RatchetInput, testChanges } from "./rule.ts";
+import { finding, grown, listed, type RatchetInput, type RunPair, testChanges } from "./rule.ts";
 
 /** Tests of the base that the head no longer has: by their titles in the source. Moved tests and those that only got another title are followed. */
 export function testLost(input: RatchetInput): Finding[] {
@@ -74,40 +74,47 @@ export function testFileLost({ changes, allowed }: RatchetInput): Finding[] {
 export function testNotRun(input: RatchetInput): Finding[] {
   const excused = allowedTitles(input);
   const retitled = retitledTests(input);
-  const moved = new Set(input.changes.map((c) => c.oldPath));
-  return input.runs.flatMap(({ criterion, base, head, evidence }) => {
-    if (!base || (head && head.countedBy !== base.countedBy)) return [];
-    const ran = testsThat(base, "pass", "fail").filter(
-      (id) => !excused.has(lastPart(id)) && !(looksLikeFile(id) && moved.has(id)),
-    );
-    const fresh = head ? testsThat(head, "pass", "fail").filter((id) => !base.tests.has(id)) : [];
-    const lost = head ? ran.filter((id) => !head.tests.has(id) && !takeNewPlace(id, fresh, retitled)) : [];
-    const skipped = head ? ran.filter((id) => ["skip", "todo"].includes(head.tests.get(id) ?? "")) : [];
+  return input.runs.flatMap((pair) => {
+    const { base, head } = pair;
+    const isSame = base !== null && head !== null && base.countedBy === head.countedBy;
+    const ran = isSame ? testsThat(base, "pass", "fail").filter((id) => !excused.has(lastPart(id))) : [];
+    const skipped = ran.filter((id) => ["skip", "todo"].includes(head!.tests.get(id) ?? ""));
+    const isWhole = isSame && !base.partial && !head.partial;
+    const fresh = isWhole ? testsThat(head, "pass", "fail").filter((id) => !base.tests.has(id)) : [];
+    const lost = isWhole
+      ? ran.filter((id) => !head.tests.has(id) && !isMovedFile(id, input) && !takeNewPlace(id, fresh, retitled))
+      : [];
+    const fewer = isWhole ? [] : fewerRun(pair, input);
     return [
-      ...(lost.length > 0
-        ? [
-            finding(
-              "test-not-run",
-              "blocker",
-              null,
-              `${criterion}: ran on the base and no longer run (${lost.length}): ${listed(lost)}`,
-              { evidence },
-            ),
-          ]
-        : []),
-      ...(skipped.length > 0
-        ? [
-            finding(
-              "test-not-run",
-              "blocker",
-              null,
-              `${criterion}: ran on the base and are now skipped (${skipped.length}): ${listed(skipped)}`,
-              { evidence },
-            ),
-          ]
-        : []),
-    ];
+      ...(lost.length > 0 ? [`ran on the base and no longer run (${lost.length}): ${listed(lost)}`] : []),
+      ...(skipped.length > 0 ? [`ran on the base and are now skipped (${skipped.length}): ${listed(skipped)}`] : []),
+      ...fewer,
+    ].map((text) =>
+      finding("test-not-run", "blocker", null, `${pair.criterion}: ${text}`, { evidence: pair.evidence }),
+    );
   });
+}
+
+/** Where a reporter does not name every test, the numbers speak: of each file that it names, else of the whole run. */
+function fewerRun({ base, head, ran }: RunPair, input: RatchetInput): string[] {
+  if (base?.files && head?.files) {
+    const kept = [...base.files].filter(([path]) => !isMovedFile(path, input) && !input.allowed.has(path));
+    const lost = kept.filter(([path]) => !head.files!.has(path)).map(([path]) => path);
+    const fewer = kept.filter(([path, was]) => (head.files!.get(path) ?? was) < was);
+    return [
+      ...(lost.length > 0 ? [`files whose tests no longer run (${lost.length}): ${listed(lost)}`] : []),
+      ...fewer.map(([path, was]) => `\`${path}\` ran ${was} tests on the base and runs ${head.files!.get(path)} now`),
+    ];
+  }
+  const { base: was, head: is } = ran ?? { base: null, head: null };
+  // What the contract allows to change may well get shorter.
+  return was !== null && is !== null && is < was && input.allowed.size === 0
+    ? [`${was} tests ran on the base, ${is} do now`]
+    : [];
+}
+
+function isMovedFile(id: string, { changes }: RatchetInput): boolean {
+  return looksLikeFile(id) && changes.some((c) => c.oldPath === id);
 }
 
 /** More markers that keep tests from running than on the base. In a new file they are only worth a look. */

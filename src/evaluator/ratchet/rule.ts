@@ -9,6 +9,8 @@ export interface RunPair {
   criterion: string;
   base: TestReport | null;
   head: TestReport | null;
+  /** How many tests ran by the runner's own closing lines; null where it says nothing. */
+  ran?: { base: number | null; head: number | null };
   evidence: string[];
 }
 

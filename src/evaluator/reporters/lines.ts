@@ -1,20 +1,22 @@
 import { type CountedBy, createTestReport, type TestOutcome, type TestReport } from "../test-report.ts";
 
-/** Reads `pytest -v`, `pytest -rA` and `python -m unittest -v`. */
+/** Reads `pytest -v`, `pytest -rA` and `python -m unittest -v`; plain pytest names only what failed. */
 export function readPytest(output: string): TestReport | null {
   const tests = new Map<string, TestOutcome>();
+  let namesAll = false;
   for (const line of output.split("\n")) {
     const verbose = /^(\S+\.py::.+?) (PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)\b/.exec(line);
     const summary = /^(PASSED|FAILED|ERROR|XFAIL|XPASS) (\S+\.py(?:::.+?)?)(?: - .*)?$/.exec(line);
     const unittest = /^(\w+ \([\w.]+\))(?:.*?) \.\.\. (ok|FAIL|ERROR|skipped|expected failure)/.exec(line);
+    namesAll ||= verbose !== null || unittest !== null || summary?.[1] === "PASSED";
     if (verbose) tests.set(verbose[1]!, pythonOutcome(verbose[2]!));
     else if (summary) tests.set(summary[2]!, pythonOutcome(summary[1]!));
     else if (unittest) tests.set(unittest[1]!, pythonOutcome(unittest[2]!));
   }
-  return tests.size > 0 ? { countedBy: "pytest", tests } : null;
+  return tests.size > 0 ? { countedBy: "pytest", tests, ...(namesAll ? {} : { partial: true }) } : null;
 }
 
-/** Reads `go test -v` and `go test -json`. */
+/** Reads `go test -v` and `go test -json`; without either, go names only what failed. */
 export function readGo(output: string): TestReport | null {
   const tests = new Map<string, TestOutcome>();
   for (const line of output.split("\n")) {
@@ -23,7 +25,8 @@ export function readGo(output: string): TestReport | null {
     const json = /^\{.*"Action":"(pass|fail|skip)".*\}$/.test(line) ? readGoEvent(line) : null;
     if (json) tests.set(json.id, json.outcome);
   }
-  return tests.size > 0 ? { countedBy: "go", tests } : null;
+  const namesAll = /^=== RUN|^\{.*"Action":/m.test(output);
+  return tests.size > 0 ? { countedBy: "go", tests, ...(namesAll ? {} : { partial: true }) } : null;
 }
 
 /** Reads what `cargo test` prints. */

@@ -6,6 +6,7 @@ const glyphs: Record<string, TestOutcome> = {
   "√": "pass",
   "✖": "fail",
   "✗": "fail",
+  "✘": "fail",
   "×": "fail",
   "✕": "fail",
   "↓": "skip",
@@ -15,22 +16,35 @@ const glyphs: Record<string, TestOutcome> = {
   "✎": "todo",
 };
 
+/** A file of vitest's in one line: `✓ test/a.test.ts (3 tests | 1 skipped)`. Of its tests only those that failed or were slow follow. */
+const fileLine = /^\s*[❯✓×↓]\s+(?:\|[^|]+\|\s+)?(\S+\.[cm]?[jt]sx?)\s+\((\d+) tests?(?: \| ([^)]*))?\)/;
+
 /** Reads the reporters for people of node:test, vitest, jest, mocha and ava: one glyph and one title per line. */
 export function readSpec(output: string): TestReport | null {
-  const report = createTestReport("spec");
+  const report: TestReport & ReturnType<typeof createTestReport> = createTestReport("spec");
+  const files = new Map<string, number>();
+  const isMocha = /^\s+\d+ passing\b/m.test(output);
   const outer: { indent: number; name: string }[] = [];
   for (const line of output.split("\n")) {
     if (/failing tests:\s*$|^\s*⎯+ Failed|^Summary of all failing tests|^\s+\d+ (passing|failing)/.test(line)) break;
     const file = /^(PASS|FAIL)\s+(\S+\.\w+)/.exec(line);
     if (file) outer.splice(0, outer.length, { indent: -1, name: file[2]! });
     const indent = line.search(/\S/);
-    const suite = /^\s*▶ (.+?)(?: \([\d.]+\s?m?s\))?\s*$/.exec(line);
+    const whole = fileLine.exec(line);
+    if (whole) {
+      outer.splice(0, outer.length, { indent, name: whole[1]! });
+      files.set(whole[1]!, Number(whole[2]) - skippedOf(whole[3] ?? ""));
+      continue;
+    }
+    const suite = /^\s*(?:▶|❯) (.+?)(?: \([\d.]+\s?m?s\)| \(\d+\))?\s*$/.exec(line);
     if (suite) {
       while (outer.length > 0 && outer.at(-1)!.indent >= indent) outer.pop();
       outer.push({ indent, name: suite[1]! });
       continue;
     }
-    const test = /^\s*([✔✓√✖✗×✕↓﹣○⚠✎])\s+(.+?)\s*$/.exec(line);
+    const test =
+      /^\s*([✔✓√✖✗✘×✕↓﹣○⚠✎])\s+(?:\[fail\]: )?(.+?)\s*$/.exec(line) ??
+      (isMocha ? /^\s{2,}(\d+\)) (.+?)\s*$/.exec(line) : null);
     if (!test) continue;
     while (outer.length > 0 && outer.at(-1)!.indent > indent) outer.pop();
     const top = outer.at(-1);
@@ -40,9 +54,15 @@ export function readSpec(output: string): TestReport | null {
       outer.pop();
       if (top.name === title) continue;
     }
-    report.add([...outer.map((o) => o.name), title].join(" > "), flagged(test[2]!) ?? glyphs[test[1]!]!);
+    report.add([...outer.map((o) => o.name), title].join(" > "), flagged(test[2]!) ?? glyphs[test[1]!] ?? "fail");
   }
-  return report.tests.size > 0 ? report : null;
+  if (files.size > 0) Object.assign(report, { partial: true, files });
+  return report.tests.size + files.size > 0 ? report : null;
+}
+
+/** `1 failed | 2 skipped | 1 todo`: those that did not run. */
+function skippedOf(words: string): number {
+  return [...words.matchAll(/(\d+) (?:skipped|todo)/g)].reduce((sum, match) => sum + Number(match[1]), 0);
 }
 
 function plainTitle(text: string): string {
