@@ -7,13 +7,12 @@ import { type Figure, makeFigure, type Part } from "./kit/figure.ts";
 export const part: Part = {
   name: "hands",
   summary: "a traitor in every role against the real action, races of links, overhead of the walls (S1, S8)",
-  async run({ full, args, say }) {
+  budget: 180,
+  async play({ full, args, say }) {
     const asked = (name: string): number | null =>
       Number(args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3)) || null;
     const calls = asked("calls") ?? (full ? 3_000 : 1_000);
     const rounds = asked("rounds") ?? 10_000;
-    const overhead = await measureOverhead(100);
-    say("overhead measured");
     const treason = await playTraitor({ calls });
     say(`traitor: ${treason.calls} calls, ended ${treason.stop} (${treason.verdict})`);
     const hole = await playTraitor({ calls: 60, hole: true });
@@ -25,20 +24,21 @@ export const part: Part = {
         ...figuresOf(treason),
         makeFigure({ id: "S7.hole_is_seen", values: hole.canaries.length > 0 ? 1 : 0, unit: "holes", goal: "=1" }),
         makeFigure({ id: "S8.race_escapes", values: escapes, unit: "escapes", goal: "=0", n: rounds }),
-        makeFigure({ id: "H1.command_ms", values: overhead.walls, unit: "ms", floor: medianOf(overhead.plain) }),
-        makeFigure({
-          ...{ id: "H2.command_raised_ahead_ms", values: overhead.raisedAhead, unit: "ms" },
-          floor: medianOf(overhead.plain),
-        }),
-        makeFigure({ id: "H3.file_call_ms", values: overhead.fileCall, unit: "ms" }),
       ],
       notes: notesOf(treason),
     };
   },
+  async run() {
+    const { plain: floor, walls, raisedAhead, fileCall } = await measureOverhead(100);
+    return {
+      figures: [
+        makeFigure({ id: "H1.command_ms", values: walls, unit: "ms", floor }),
+        makeFigure({ id: "H2.command_raised_ahead_ms", values: raisedAhead, unit: "ms", floor }),
+        makeFigure({ id: "H3.file_call_ms", values: fileCall, unit: "ms", floor }),
+      ],
+    };
+  },
 };
-
-const medianOf = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 function figuresOf(treason: Treason): Figure[] {
   const none = (id: string, unit: string, found: readonly string[]): Figure =>

@@ -13,7 +13,8 @@ import { createRemote } from "./session.ts";
 export const part: Part = {
   name: "record",
   summary: "kills at every failpoint, seeded power losses, mutations of the journal (R1, R2, R10)",
-  async run({ full, say }) {
+  budget: 180,
+  async play({ full, say }) {
     const root = mkdtempSync(join(tmpdir(), "baton-bench-"));
     try {
       const kills = await playKills(root, say);

@@ -1,41 +1,21 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
+import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { isDecisive, type Part, type PartResult } from "./kit/figure.ts";
+import { readResults, renderResults } from "./kit/json.ts";
 import { describeMachine } from "./kit/machine.ts";
-import { renderPage, renderTable } from "./kit/render.ts";
+import { writePage } from "./kit/page.ts";
+import { type Listed, loadParts } from "./kit/parts.ts";
+import { didHold, renderAgreement, renderEnd, renderTable } from "./kit/render.ts";
+import { budgetOf, runParts } from "./kit/run-parts.ts";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
-const pagePath = fileURLToPath(new URL("../docs/benchmarks.md", import.meta.url));
-
-/** In this order; a part that is not named here comes last. */
-const order = ["workers", "brain", "session", "record", "hands", "app", "tasks", "scale", "live"];
-
-const usage = `npm run bench -- [NAME...] [--json FILE] [--full]
+const usage = `npm run bench -- [NAME...] [--json FILE] [--page] [--full]
 npm run bench -- brain --agent "name=COMMAND {prompt}"
 npm run bench -- workers --only 3,4,49
-npm run bench -- --docs FILE     writes docs/benchmarks.md from the figures in FILE
+npm run bench -- --docs FILE         writes docs/benchmarks.md from the figures in FILE; --page does it after the run
+npm run bench -- --compare FILE FILE says whether the ratios of two runs agree within their stated spread
 
-Without a NAME, every part runs. Exit code 1: a figure that is not a time falls short of its goal.`;
+Without a NAME, every part runs. Exit code 1: a figure that is not a time falls short of its goal, or a part broke off.`;
 
-/** Every file in this folder that exports a `part` is one. */
-async function loadParts(): Promise<Part[]> {
-  const files = (await readdir(here)).filter((name) => name.endsWith(".ts") && name !== "run.ts");
-  const modules = await Promise.all(files.map(async (name) => (await import(`./${name}`)) as { part?: Part }));
-  const place = ({ name }: Part): number => (order.includes(name) ? order.indexOf(name) : order.length);
-  return modules.flatMap(({ part }) => (part ? [part] : [])).toSorted((a, b) => place(a) - place(b));
-}
-
-async function runPart(part: Part, options: { full: boolean; args: readonly string[] }): Promise<PartResult> {
-  const say = (line: string): void => console.error(line);
-  const { figures, notes = [] } = await part.run({ ...options, say });
-  return { bench: part.name, machine: describeMachine(), figures, notes };
-}
-
-async function writePage(file: string): Promise<void> {
-  const read = JSON.parse(await readFile(file, "utf8")) as PartResult | PartResult[];
-  await writeFile(pagePath, renderPage([read].flat()));
-}
+const ours = new Set(["json", "page", "docs", "full", "help", "compare"]);
 
 async function main(args: string[]): Promise<number> {
   const { values, positionals, tokens } = parseArgs({
@@ -44,42 +24,69 @@ async function main(args: string[]): Promise<number> {
     strict: false,
     tokens: true,
     options: {
-      ...{ json: { type: "string" }, docs: { type: "string" }, full: { type: "boolean" }, help: { type: "boolean" } },
-      agent: { type: "string", multiple: true },
-      only: { type: "string" },
+      ...{
+        json: { type: "string" },
+        docs: { type: "string" },
+        page: { type: "boolean" },
+        compare: { type: "boolean" },
+      },
+      ...{ full: { type: "boolean" }, help: { type: "boolean" } },
+      ...{ agent: { type: "string", multiple: true }, only: { type: "string" } },
     },
   });
-  const parts = await loadParts();
-  const known = parts.map(({ name, summary }) => `  ${name.padEnd(9)} ${summary}`).join("\n");
-  if (values.help) {
-    console.log(`${usage}\n\nParts:\n${known}`);
-    return 0;
+  const load = async (file: string) => readResults(await readFile(file, "utf8"));
+  if (values.compare) {
+    const [one = "", other = ""] = positionals;
+    const { text, agree } = renderAgreement(await load(one), await load(other));
+    console.log(text);
+    return agree ? 0 : 1;
   }
   if (typeof values.docs === "string") {
-    await writePage(values.docs);
+    await writePage(await load(values.docs));
     return 0;
   }
-  const ours = new Set(["json", "docs", "full", "help"]);
+  const parts = await loadParts();
+  if (values.help) {
+    console.log(`${usage}\n\nParts, and the seconds each may take on two quiet cores:\n${describeParts(parts)}`);
+    return 0;
+  }
+  const unknown = positionals.filter((name) => !parts.some((part) => part.name === name));
+  if (unknown.length > 0) {
+    console.error(`There is no part ${unknown.join(", ")}. Parts:\n${describeParts(parts)}`);
+    return 2;
+  }
   const rest = tokens.flatMap((token) =>
     token.kind === "option" && !ours.has(token.name) ? [`--${token.name}${token.value ? `=${token.value}` : ""}`] : [],
   );
-  const unknown = positionals.filter((name) => !parts.some((part) => part.name === name));
-  if (unknown.length > 0) {
-    console.error(`There is no part ${unknown.join(", ")}. Parts:\n${known}`);
-    return 2;
-  }
   const chosen = positionals.length === 0 ? parts : parts.filter(({ name }) => positionals.includes(name));
-  const results: PartResult[] = [];
-  for (const part of chosen) {
-    const result = await runPart(part, { full: values.full === true, args: rest });
-    results.push(result);
-    console.log(`${renderTable(result)}\n`);
+  const file = typeof values.json === "string" ? values.json : null;
+  return await runAll(chosen, { full: values.full === true, args: rest, file, page: values.page === true });
+}
+
+async function runAll(
+  chosen: readonly Listed[],
+  { file, page, ...given }: { full: boolean; args: string[]; file: string | null; page: boolean },
+): Promise<number> {
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+  const started = performance.now();
+  const say = (line: string): void => console.error(line);
+  const options = { ...given, machine: describeMachine(), say, stop: stop.signal };
+  const results = await runParts(chosen, options, (result) => console.log(`${renderTable(result)}\n`));
+  if (stop.signal.aborted) {
+    console.error("Interrupted: everything that the bench had started was ended, and nothing was written.");
+    return 130;
   }
-  if (typeof values.json === "string") {
-    const written = chosen.length === 1 ? results[0] : results;
-    await writeFile(values.json, `${JSON.stringify(written, null, 2)}\n`);
-  }
-  return results.some(({ figures }) => figures.some((figure) => isDecisive(figure) && !figure.holds)) ? 1 : 0;
+  console.log(renderEnd(results, (performance.now() - started) / 1_000));
+  if (file !== null) await writeFile(file, renderResults(results));
+  if (page) await writePage(results);
+  return results.every(didHold) ? 0 : 1;
+}
+
+function describeParts(parts: readonly Listed[]): string {
+  const line = (one: Listed): string =>
+    "broken" in one ? `does not load: ${one.broken.split("\n")[0]}` : `${budgetOf(one.part)} s  ${one.part.summary}`;
+  return parts.map((one) => `  ${one.name.padEnd(9)} ${line(one)}`).join("\n");
 }
 
 process.exitCode = await main(process.argv.slice(2));

@@ -30,7 +30,8 @@ export async function playAll(
 export const part: Part = {
   name: "workers",
   summary: "misbehaving, cheating and honest workers: right outcomes, false accepts, false alarms",
-  async run({ args, say }) {
+  budget: 240,
+  async play({ args, say }) {
     const only = args
       .find((arg) => arg.startsWith("--only="))
       ?.slice("--only=".length)

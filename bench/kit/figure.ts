@@ -1,4 +1,8 @@
-/** One measured figure, as `--json` writes it. */
+import { quantile, type Ratio, ratioOf } from "./spread.ts";
+
+export { quantile } from "./spread.ts";
+
+/** One measured figure, as `--json` writes it; the ratios stand beside the figures there. */
 export interface Figure {
   /** Stable name, such as `P2.overhead_ms`. */
   id: string;
@@ -14,15 +18,41 @@ export interface Figure {
   /** `<=30`, `>=0.95` or `=0`; null when the figure is only shown. */
   goal: string | null;
   holds: boolean;
+  /** Value over floor with its spread, or the figure itself where it is a ratio of samples. */
+  ratio?: Ratio;
 }
 
-/** What one part of the bench found, as `--json` writes it. */
-export interface PartResult {
-  bench: string;
-  machine: Machine;
+/** What a part of the bench found. */
+export interface Found {
   figures: Figure[];
   /** Lines for people that the figures do not tell: what failed, what was not run. */
-  notes: string[];
+  notes?: string[];
+  /** Curves for the page. */
+  charts?: Chart[];
+}
+
+/** How something grows, for the page. */
+export interface Chart {
+  /** Name of the file under `docs/images`, without the ending. */
+  name: string;
+  /** What is drawn, with the unit: `resume, ms`. */
+  title: string;
+  /** What it grows with: `events`. */
+  x: string;
+  points: readonly { x: number; y: number }[];
+  /** The slope in words: `19 ms per 1,000 events`. */
+  slope: string;
+}
+
+/** One part as `--json` writes it. */
+export interface PartResult extends Required<Found> {
+  bench: string;
+  machine: Machine;
+  seconds: number;
+  /** Seconds that the part may take on two quiet cores. */
+  budget: number;
+  /** Why the part did not come to its end; null when it did. */
+  broken: string | null;
 }
 
 export interface Machine {
@@ -32,6 +62,8 @@ export interface Machine {
   os: string;
   node: string;
   at: string;
+  /** Load average over one minute when the run began. */
+  load: number;
 }
 
 export interface PartOptions {
@@ -42,12 +74,17 @@ export interface PartOptions {
   say: (line: string) => void;
 }
 
-/** A part of the bench: a file in `bench/` exports one as `part`. */
+/** A part of the bench: a file in `bench/` exports one as `part`. Each step is a process of its own. */
 export interface Part {
   name: string;
   /** One line for the list of parts. */
   summary: string;
-  run(options: PartOptions): Promise<{ figures: Figure[]; notes?: string[] }>;
+  /** Seconds that all of it may take on two quiet cores; 120 unless said. */
+  budget?: number;
+  /** What counts and takes no time: a step of another part may be at work beside it. */
+  play?(options: PartOptions): Promise<Found>;
+  /** What takes the time: it has the machine for itself. */
+  run?(options: PartOptions): Promise<Found>;
 }
 
 /** Units whose figures only report: a time, and whatever is a ratio of times, says as much about the machine as about Baton. */
@@ -58,16 +95,17 @@ export function isDecisive(figure: Figure): boolean {
   return figure.goal !== null && !timeUnits.has(figure.unit);
 }
 
-/** Makes a figure of samples (median and p95) or of one value. */
+/** Makes a figure of samples (median and p95) or of one value; the floor alike. */
 export function makeFigure(given: {
   id: string;
   values: readonly number[] | number;
   unit: string;
   goal?: string | null;
-  floor?: number | null;
+  floor?: readonly number[] | number | null;
   n?: number;
 }): Figure {
-  const samples = typeof given.values === "number" ? [given.values] : given.values;
+  const samples = listOf(given.values);
+  const floors = listOf(given.floor ?? []);
   const value = round(quantile(samples, 0.5));
   const goal = given.goal ?? null;
   return {
@@ -76,17 +114,26 @@ export function makeFigure(given: {
     p95: typeof given.values === "number" ? null : round(quantile(samples, 0.95)),
     unit: given.unit,
     n: given.n ?? samples.length,
-    floor: given.floor === undefined || given.floor === null ? null : round(given.floor),
+    floor: floors.length === 0 ? null : round(quantile(floors, 0.5)),
     goal,
     holds: goal === null || meets(value, goal),
+    ...(floors.length > 0 && samples.length > 0 ? { ratio: ratioOf(samples, floors) } : {}),
   };
 }
 
-/** The value below which this share of the samples lies; NaN without samples. */
-export function quantile(samples: readonly number[], share: number): number {
-  const sorted = samples.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+/** Makes a figure that is the ratio of the medians of two sets of times; it only reports. */
+export function makeRatio(given: {
+  id: string;
+  of: readonly number[];
+  to: readonly number[];
+  goal?: string | null;
+}): Figure {
+  const ratio = ratioOf(given.of, given.to);
+  const figure = makeFigure({ id: given.id, values: ratio.value, unit: "times", goal: given.goal ?? null });
+  return { ...figure, n: given.of.length, ratio };
 }
+
+const listOf = (given: readonly number[] | number): readonly number[] => (typeof given === "number" ? [given] : given);
 
 function meets(value: number, goal: string): boolean {
   const found = /^(<=|>=|=)\s*(-?[\d.]+)$/.exec(goal);
