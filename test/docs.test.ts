@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { policyReferencePath, renderPolicyReference } from "../scripts/write-policy-reference.ts";
-import { commands } from "../src/cli/commands.ts";
+import { commands as listed } from "../src/cli/commands.ts";
 import { defaultPolicy } from "../src/domain/policy.ts";
 import { stopReasons } from "../src/domain/stop-reason.ts";
 import { readPlaybook } from "../src/maintenance/read-playbook.ts";
@@ -12,6 +12,7 @@ import { anchorsOf, commandLines, type Doc, readDoc, readDocs, splitCommands } f
 import { playBlock } from "./helpers/play-doc-block.ts";
 
 const root = join(import.meta.dirname, "..");
+const commands = await Promise.all(listed.map(async (one) => await one.load()));
 const docs = readDocs(root);
 const blocks = docs.flatMap((doc) => doc.blocks);
 const read = (path: string): string => readFileSync(join(root, path), "utf8");

@@ -9,7 +9,7 @@ export async function runCli(argv: string[], terminal: Terminal): Promise<number
   const [name = "--help", ...words] = argv;
   if (name === "--help" || name === "-h" || name === "help") {
     const wanted = commands.find((command) => command.name === words[0]);
-    terminal.out(wanted ? `${wanted.help}\n` : overview());
+    terminal.out(wanted ? `${(await wanted.load()).help}\n` : overview());
     return 0;
   }
   if (name === "--version" || name === "-v") {
@@ -28,7 +28,7 @@ export async function runCli(argv: string[], terminal: Terminal): Promise<number
     );
     return 2;
   }
-  return runCommand(command, words, terminal);
+  return runCommand(await command.load(), words, terminal);
 }
 
 async function runCommand(command: CliCommand, words: string[], terminal: Terminal): Promise<number> {

@@ -27,7 +27,6 @@ export interface CommandInput {
 /** One command of `baton`: data for the parser and the help, and one function. */
 export interface CliCommand {
   name: string;
-  summary: string;
   /** Usage, options and examples, as `baton <name> --help` prints them. */
   help: string;
   options: Options;

@@ -29,7 +29,6 @@ Exit code: as of \`baton run\`.`;
 /** `baton continue`: one more run of a local session. */
 export const continueCommand: CliCommand = {
   name: "continue",
-  summary: "go on with a session, with or without advice",
   help,
   options: sharedOptions,
   positionals: { min: 1, max: 1 },

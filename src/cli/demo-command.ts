@@ -32,7 +32,6 @@ Needs bubblewrap. Exit code 0 only when the final tree, the verdict and the coun
 /** `baton demo`: the story on the embedded world. */
 export const demoCommand: CliCommand = {
   name: "demo",
-  summary: "play the whole story on an embedded GitHub, no key needed",
   help,
   options: {
     json: { type: "boolean" },

@@ -46,7 +46,6 @@ const checks: readonly Check[] = [
 /** `baton doctor`: every check, one line each. */
 export const doctorCommand: CliCommand = {
   name: "doctor",
-  summary: "check this machine and this repository",
   help,
   options: { repo: { type: "string" }, output: { type: "string" } },
   positionals: { min: 0, max: 0 },

@@ -29,7 +29,6 @@ Exit code: 0; 2 when the policy that is there cannot be read.`;
 /** `baton init`: writes policy and workflows; what is there stays. */
 export const initCommand: CliCommand = {
   name: "init",
-  summary: "write the policy and the workflows for GitHub",
   help,
   options: { repo: { type: "string" }, uses: { type: "string" }, force: { type: "boolean" } },
   positionals: { min: 0, max: 0 },

@@ -30,7 +30,6 @@ Exit code: 0; 1 when a playbook cannot be read; 2 when the policy cannot.`;
 /** `baton maintenance --list`: playbooks, due or not, each with its reason. */
 export const maintenanceCommand: CliCommand = {
   name: "maintenance",
-  summary: "which nightly chores are due, and why",
   help,
   options: { list: { type: "boolean" }, repo: { type: "string" }, day: { type: "string" } },
   positionals: { min: 0, max: 0 },

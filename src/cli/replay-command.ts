@@ -37,7 +37,6 @@ Exit code: 0 for the same tree at every turn; 1 when it parted; 2 when the journ
 /** `baton replay`: re-runs a recorded session and compares every tree on the way. */
 export const replayCommand: CliCommand = {
   name: "replay",
-  summary: "play a stored journal through the real loop again",
   help,
   options: { repo: { type: "string" }, sandbox: { type: "string" }, verbose: { type: "boolean" } },
   positionals: { min: 1, max: 1 },

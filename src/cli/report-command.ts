@@ -24,7 +24,6 @@ Exit code: 0; 2 when there is no such session.`;
 /** `baton report`: prints the report of a session. */
 export const reportCommand: CliCommand = {
   name: "report",
-  summary: "print the report of a session",
   help,
   options: { repo: { type: "string" } },
   positionals: { min: 1, max: 1 },

@@ -58,7 +58,6 @@ export const sharedOptions: CliCommand["options"] = {
 /** `baton run`: one run of a session on a local repository. */
 export const runCommand: CliCommand = {
   name: "run",
-  summary: "work on a local repository, no GitHub needed",
   help,
   options: { ...sharedOptions, task: { type: "string" }, "task-file": { type: "string" }, resume: { type: "string" } },
   positionals: { min: 0, max: 0 },

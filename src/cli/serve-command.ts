@@ -36,7 +36,6 @@ Exit code: 0 after a signal; 2 when the configuration is wrong.`;
 /** `baton serve`: listens until a signal comes. */
 export const serveCommand: CliCommand = {
   name: "serve",
-  summary: "run the GitHub App",
   help,
   options: { port: { type: "string" }, host: { type: "string" } },
   positionals: { min: 0, max: 0 },

@@ -36,7 +36,6 @@ Exit code: 0 for every decision; 2 when payload or policy cannot be read.`;
 /** `baton simulate`: one payload through reading and decision. */
 export const simulateCommand: CliCommand = {
   name: "simulate",
-  summary: "what Baton would decide about a webhook payload",
   help,
   options: {
     policy: { type: "string" },

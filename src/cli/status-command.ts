@@ -26,7 +26,6 @@ Exit code: 0; 2 when there is no such session.`;
 /** `baton status`: condition, criteria, turns, spend, last reason and what next. */
 export const statusCommand: CliCommand = {
   name: "status",
-  summary: "where the sessions of a repository stand",
   help,
   options: { repo: { type: "string" }, output: { type: "string" } },
   positionals: { min: 0, max: 1 },

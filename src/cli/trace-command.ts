@@ -28,7 +28,6 @@ Exit code: 0; 2 when there is no such session or journal.`;
 /** `baton trace`: writes the trace of a session or of a stored journal. */
 export const traceCommand: CliCommand = {
   name: "trace",
-  summary: "write the trace of a session as one HTML file",
   help,
   options: { repo: { type: "string" }, out: { type: "string" } },
   positionals: { min: 1, max: 1 },

@@ -1,9 +1,22 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { commands } from "../../src/cli/commands.ts";
+import { commands as listed } from "../../src/cli/commands.ts";
 import { version } from "../../src/run/version.ts";
 import { baton } from "./fake-terminal.ts";
 
+const commands = await Promise.all(listed.map(async (one) => await one.load()));
+
 describe("the command line", () => {
+  it("lists each command under its own name, and loads none before it is called", () => {
+    expect(commands.map(({ name }) => name)).toEqual(listed.map(({ name }) => name));
+    // Probot, Octokit and the SDK cost more than a second of CPU: too long for `baton --help`.
+    for (const file of ["cli.ts", "commands.ts"]) {
+      const source = readFileSync(join(import.meta.dirname, "../../src/cli", file), "utf8");
+      expect(source).not.toMatch(/^import (?!type).*-command\.ts"/m);
+    }
+  });
+
   it("lists every command once, in the order of the story", async () => {
     const { code, out } = await baton(["--help"]);
     const names = [...out.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(([, name]) => name);
