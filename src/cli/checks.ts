@@ -172,9 +172,11 @@ export const checkKey: Check = async ({ terminal: { env, signal } }) => {
         : "Try again later, or mend ANTHROPIC_BASE_URL.",
     );
   } catch (error) {
+    // fetch itself says no more than "fetch failed".
+    const why = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return missing(
       "API key",
-      `${base} cannot be reached: ${describeError(error)}`,
+      `${base} cannot be reached: ${describeError(why)}`,
       "Mend the network, the proxy or ANTHROPIC_BASE_URL.",
     );
   }

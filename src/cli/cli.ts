@@ -7,9 +7,9 @@ import { commands } from "./commands.ts";
 /** `baton <command> …`: finds the command, runs it, and turns every ending into an exit code. 2 is a usage error. */
 export async function runCli(argv: string[], terminal: Terminal): Promise<number> {
   const [name = "--help", ...words] = argv;
+  if (name === "help" && words[0] !== undefined) return await runCli([words[0], "--help"], terminal);
   if (name === "--help" || name === "-h" || name === "help") {
-    const wanted = commands.find((command) => command.name === words[0]);
-    terminal.out(wanted ? `${(await wanted.load()).help}\n` : overview());
+    terminal.out(overview());
     return 0;
   }
   if (name === "--version" || name === "-v") {

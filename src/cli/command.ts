@@ -59,6 +59,8 @@ export function readCommandLine(command: CliCommand, words: string[], terminal: 
 
 function describeMistake(error: unknown, names: string[]): string {
   const message = error instanceof Error ? error.message : String(error);
+  const bare = /^Option '.*?(--[\w-]+)[^']*' argument (?:is ambiguous|missing)/.exec(message)?.[1];
+  if (bare) return `${bare} has no value. One that begins with a dash is written ${bare}=-…`;
   const unknown = /^Unknown option '([^']+)'/.exec(message)?.[1];
   if (!unknown) return message;
   const nearest = nearestKey(unknown.replace(/^-+/, ""), names);

@@ -43,6 +43,9 @@ const checks: readonly Check[] = [
   checkGitHub,
 ];
 
+/** These read HEAD, so without a repository they would only repeat that there is none. */
+const readingHead: ReadonlySet<Check> = new Set([checkPolicy, checkWorkflows]);
+
 /** `baton doctor`: every check, one line each. */
 export const doctorCommand: CliCommand = {
   name: "doctor",
@@ -55,6 +58,8 @@ export const doctorCommand: CliCommand = {
     const repo = resolve(terminal.cwd, textOption(input, "repo") ?? ".");
     const findings: Finding[] = [];
     for (const check of checks) {
+      if (readingHead.has(check) && findings.some(({ mark, what }) => mark === "missing" && what === "repository"))
+        continue;
       const found = [await check({ terminal, repo })].flat();
       findings.push(...found);
       if (!asJson) terminal.out(found.map(renderFinding).join(""));

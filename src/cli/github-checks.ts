@@ -13,7 +13,7 @@ interface Place {
 interface RepositoryAnswer {
   full_name: string;
   default_branch: string;
-  html_url?: string;
+  html_url: string;
   private?: boolean;
   permissions?: { push?: boolean };
 }
@@ -24,7 +24,8 @@ export const checkGitHub: Check = async ({ terminal, repo }) => {
   if (!token)
     return optional("token", "GITHUB_TOKEN is not set", "Set it to have the repository on GitHub looked at, too.");
   const url = await readGit(repo, "remote", "get-url", "origin").catch(() => "");
-  const name = terminal.env.GITHUB_REPOSITORY ?? /[/:]([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(url)?.[1];
+  const origin = readOrigin(url);
+  const name = terminal.env.GITHUB_REPOSITORY ?? origin?.name;
   const [owner, repository] = name?.split("/") ?? [];
   if (!owner || !repository)
     return optional(
@@ -32,16 +33,23 @@ export const checkGitHub: Check = async ({ terminal, repo }) => {
       "no repository on GitHub is known",
       "Set GITHUB_REPOSITORY to owner/name, or add the remote `origin`.",
     );
+  const baseUrl = terminal.env.GITHUB_API_URL || apiOf(origin?.host ?? "github.com");
+  if (!baseUrl)
+    return optional(
+      "token",
+      `origin is on ${origin?.host}, and GITHUB_API_URL is not set: the token was sent nowhere`,
+      `Of a GitHub Enterprise Server: GITHUB_API_URL=https://${origin?.host}/api/v3 baton doctor`,
+    );
   const github = createGitHub({
     token: async () => token,
-    ...(terminal.env.GITHUB_API_URL ? { baseUrl: terminal.env.GITHUB_API_URL } : {}),
+    baseUrl,
     maxWaitMs: 5_000,
     signal: terminal.signal,
   });
   const place = { owner, repo: repository };
   try {
     const { data, headers } = await github.get<RepositoryAnswer>("/repos/{owner}/{repo}", place);
-    const page = data.html_url ?? `https://github.com/${data.full_name}`;
+    const page = data.html_url;
     const scopes = typeof headers["x-oauth-scopes"] === "string" ? headers["x-oauth-scopes"] : null;
     const there = { github, page, name: place };
     const others = await Promise.all([checkActive(there), checkSetting(there), checkSecret(there)]);
@@ -57,6 +65,19 @@ export const checkGitHub: Check = async ({ terminal, repo }) => {
     return missing("token", `${github.baseUrl} on ${owner}/${repository}: ${messageOf(error)}`, next);
   }
 };
+
+/** Host and owner/name of a remote's address, over HTTP or SSH; null when it is a path. */
+function readOrigin(url: string): { host: string; name: string } | null {
+  const [, host, name] =
+    /^(?:\w+:\/\/)?(?:[^@/]+@)?([\w.-]+)(?::\d+)?[/:]([\w.-]+\/[\w.-]+?)(?:\.git)?\/?$/.exec(url) ?? [];
+  return host && name ? { host: host.toLowerCase(), name } : null;
+}
+
+/** REST base of a host that is surely GitHub's own; null of any other, to which a token must not be sent on a guess. */
+function apiOf(host: string): string | null {
+  if (host === "github.com" || host === "ssh.github.com") return "https://api.github.com";
+  return host.endsWith(".ghe.com") ? `https://api.${host}` : null;
+}
 
 /** Rights of the token's owner; of a classic token also its scopes. A run uses the job's own token, whose rights the workflow gives. */
 function judgeToken(data: RepositoryAnswer, scopes: string | null): Finding {
@@ -116,7 +137,9 @@ async function checkSecret({ github, page, name }: Place): Promise<Finding> {
     const path = "/repos/{owner}/{repo}/actions/secrets/{secret}";
     const found = await github.find<{ name: string }>(path, { ...name, secret: "ANTHROPIC_API_KEY" });
     if (found) return ok("secret", "ANTHROPIC_API_KEY is set in the repository");
-    const next = `gh secret set ANTHROPIC_API_KEY --repo ${name.owner}/${name.repo} (or ${page}/settings/secrets/actions)`;
+    // `gh` takes HOST/OWNER/REPO; without a host it means github.com.
+    const named = page.replace(/^https?:\/\/(?:github\.com\/)?/, "");
+    const next = `gh secret set ANTHROPIC_API_KEY --repo ${named} (or ${page}/settings/secrets/actions)`;
     return optional("secret", "ANTHROPIC_API_KEY is not set in the repository; one of the organisation would do", next);
   });
 }

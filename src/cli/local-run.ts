@@ -1,8 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { access, constants, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { z } from "zod";
-import { ConfigError } from "../domain/errors.ts";
+import { ConfigError, describeError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { sha256 } from "../domain/hash.ts";
 import { SessionKey } from "../domain/session-key.ts";
@@ -18,6 +18,7 @@ import { requestOfTask } from "../run/local-forge.ts";
 import { runSession } from "../run/run.ts";
 import { readStructuredResult, type StructuredResult } from "../run/structured-result.ts";
 import { summarise } from "../run/summary.ts";
+import { describeDryRun } from "./dry-run.ts";
 import { policyPath, readWorkPlace } from "./local-place.ts";
 import { makeLocalWorld } from "./local-world.ts";
 import { describeNext, diffCommand } from "./next-step.ts";
@@ -69,6 +70,8 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
     throw new ConfigError(lowered.reason, { hint: "Raise the limit in .github/baton.yml." });
   for (const note of lowered.notes) options.say(note);
   options.say(`session ${session}, from ${place.branch} at ${place.head.slice(0, 12)}`);
+  // Before anything is asked or spent: a run whose results cannot be left anywhere must not begin.
+  if (!options.dryRun) await makeOutDir(outDir);
   if (place.uncommitted > 0)
     options.say(
       `what is not committed (${place.uncommitted} ${place.uncommitted === 1 ? "file" : "files"}) is no part of the work, and stays as it is`,
@@ -101,6 +104,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
       onEvent: options.onEvent,
     });
     const result = await runSession(world);
+    if (options.dryRun) return { result, outDir, ...(await describeDryRun(result, world, place)) };
     const files = await leaveFiles(result, outDir);
     const { resultSchema } = options;
     const structured = resultSchema ? readStructuredResult(result.events, resultSchema) : null;
@@ -114,6 +118,18 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
     return { result, outDir, summary, text: renderEnd(result, files, structured) };
   } finally {
     await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function makeOutDir(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK);
+  } catch (cause) {
+    throw new ConfigError(`Report and trace cannot be left in ${dir}: ${describeError(cause)}.`, {
+      hint: "Give --out a folder that can be written.",
+      cause,
+    });
   }
 }
 

@@ -89,6 +89,7 @@ export async function runWith(input: CommandInput, options: Omit<LocalRunOptions
 /** The options that `run` and `continue` share. */
 export async function readOptions(input: CommandInput): Promise<Omit<LocalRunOptions, "onEvent" | "say">> {
   const { terminal } = input;
+  checkTogether(input);
   const maxTurns = numberOption(input, "max-turns");
   const budget = numberOption(input, "max-budget-usd");
   const schema = textOption(input, "json-schema");
@@ -119,14 +120,27 @@ export async function readOptions(input: CommandInput): Promise<Omit<LocalRunOpt
   };
 }
 
-async function readTask(input: CommandInput): Promise<string | null> {
-  const text = textOption(input, "task");
-  const file = textOption(input, "task-file");
-  if (text !== undefined && file !== undefined) {
+/** What is silently left aside would be missed only after the money is spent. */
+function checkTogether(input: CommandInput): void {
+  const given = (name: string): boolean => textOption(input, name) !== undefined;
+  const isContinued = given("resume") || input.positionals.length > 0;
+  if (given("task") && given("task-file"))
     throw new ConfigError("--task and --task-file are both given; one of them is allowed.", {
       hint: "Remove one of the two.",
     });
-  }
+  if (given("resume") && (given("task") || given("task-file")))
+    throw new ConfigError("--resume goes on with the session's own task; another one is given beside it.", {
+      hint: "What else is to be done goes behind --say.",
+    });
+  if (given("say") && !isContinued)
+    throw new ConfigError("--say adds to a session that is there already; none is named.", {
+      hint: "Name it with --resume SESSION, or put everything into the task.",
+    });
+}
+
+async function readTask(input: CommandInput): Promise<string | null> {
+  const text = textOption(input, "task");
+  const file = textOption(input, "task-file");
   if (file === "-") return await input.terminal.stdin();
   if (file === undefined) return text ?? null;
   const path = resolve(input.terminal.cwd, file);

@@ -29,7 +29,7 @@ export function lowerLimits(policy: Policy, asked: readonly AskedLimits[], left:
   }
   const notes: string[] = [];
   const turns = lowest(run.turns, "turns", String, asked, (wish) => wish.turns, notes);
-  const ms = lowest(Math.floor(run.minutes * 60_000), "milliseconds", String, asked, (wish) => wish.ms, notes);
+  const ms = lowest(Math.floor(run.minutes * 60_000), "minutes", minutes, asked, (wish) => wish.ms, notes);
   const wished = lowest(toMicroUsd(run.usd), "of budget", dollars, asked, (wish) => wish.usdMicro, notes);
   const sessionLeft = left.sessionUsdMicro ?? toMicroUsd(session.usd);
   const dayLeft = left.dayUsdMicro ?? toMicroUsd(day.usd);
@@ -61,6 +61,10 @@ function lowest(
     else value = Math.min(value, wanted);
   }
   return value;
+}
+
+function minutes(ms: number): string {
+  return String(Math.round(ms / 600) / 100);
 }
 
 function dollars(micro: number): string {

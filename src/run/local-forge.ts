@@ -60,12 +60,12 @@ export function createLocalForge(options: LocalForgeOptions): Forge {
 
 /** The request of a task given as text. */
 export function requestOfTask(task: string, baseRef: string): SessionRequest {
-  const [first = "", ...rest] = task.trim().split("\n");
+  const [first = ""] = task.trim().split("\n");
   const title = first.replace(/^#+\s*/, "").slice(0, 200) || "Task";
   return {
     number: null,
     title,
-    body: rest.length > 0 ? task.trim() : title,
+    body: task.trim(),
     sha256: sha256(task.trim()),
     url: null,
     hiddenRemoved: 0,

@@ -95,9 +95,14 @@ function renderMessage(run: Run, message: string): string {
   const { requester, session } = run.session.state();
   const coAuthor =
     requester.id > 0
-      ? `Co-authored-by: ${requester.login} <${requester.id}+${requester.login}@users.noreply.github.com>\n`
+      ? `Co-authored-by: ${requester.login} <${requester.id}+${requester.login}@users.noreply.${noreplyHost(run.world.remote.url)}>\n`
       : "";
   return `${message}\n\nBaton-Session: ${session}\n${coAuthor}`;
+}
+
+/** Host of people's noreply addresses: that of the server which the work is pushed to; github.com for a path. */
+export function noreplyHost(remote: string): string {
+  return URL.canParse(remote) ? new URL(remote).hostname || "github.com" : "github.com";
 }
 
 async function withStateFile(run: Run, state: State): Promise<string> {

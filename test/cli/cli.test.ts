@@ -54,6 +54,8 @@ describe("the command line", () => {
     const count = await baton(["report"]);
     expect(count).toMatchObject({ code: 2 });
     expect(count.err).toContain("Something is missing after baton report. Usage: baton report SESSION");
+    expect((await baton(["help", "runn"])).err).toContain("Did you mean run?");
+    expect((await baton(["help", "run"])).out).toContain("Usage: baton run");
     expect((await baton(["runn"])).err).toContain("Did you mean run?");
     expect((await baton(["run", "--tasks", "x"])).err).toContain("Did you mean --task?");
     expect((await baton(["run", "mend it"])).err).toContain(

@@ -93,7 +93,10 @@ describe("doctor", () => {
     expect(await check(model.apiKey)).toMatchObject({ mark: "ok" });
     expect(await check("sk-ant-wrong")).toMatchObject({ mark: "missing", found: /answers 401/ });
     expect(await check(undefined)).toMatchObject({ mark: "missing", found: /not set/ });
-    expect(await check("k", "http://127.0.0.1:9")).toMatchObject({ mark: "missing", found: /cannot be reached/ });
+    expect(await check("k", "http://127.0.0.1:9")).toMatchObject({
+      mark: "missing",
+      found: /cannot be reached: (?!fetch failed)/,
+    });
   });
 
   it("needs a repository of GitHub before it looks at a token", async () => {
@@ -102,6 +105,29 @@ describe("doctor", () => {
       await checkGitHub({ terminal: createFakeTerminal({ env }), repo });
     expect(await with_({})).toMatchObject({ mark: "optional", found: /not set/ });
     expect(await with_({ GITHUB_TOKEN: "t" })).toMatchObject({ mark: "optional", found: /no repository/ });
+  });
+
+  it.each([
+    "https://ghe.example.com/o/r.git",
+    "git@ghe.example.com:o/r.git",
+    "ssh://git@ghe.example.com:2222/o/r",
+    "https://somebody:secret@ghe.example.com/o/r",
+  ])("sends the token to no host on a guess: origin %s", async (url) => {
+    const repo = createRepository({ "a.txt": "a" });
+    git(repo, "remote", "add", "origin", url);
+    const terminal = createFakeTerminal({ env: { GITHUB_TOKEN: "t" } });
+    expect(await checkGitHub({ terminal, repo })).toMatchObject({
+      mark: "optional",
+      found: "origin is on ghe.example.com, and GITHUB_API_URL is not set: the token was sent nowhere",
+      next: "Of a GitHub Enterprise Server: GITHUB_API_URL=https://ghe.example.com/api/v3 baton doctor",
+    });
+  });
+
+  it("looks for no policy where there is no repository", async () => {
+    const { out } = await baton(["doctor", "--repo", "/", "--output", "json"]);
+    const whats = (JSON.parse(out) as { what: string; mark: string }[]).map(({ what }) => what);
+    expect(whats).toContain("repository");
+    expect(whats).not.toContain("policy");
   });
 
   it("names the right that a workflow's run job lacks", async () => {

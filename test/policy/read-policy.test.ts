@@ -101,13 +101,14 @@ test("set-up is guessed from the root's lockfiles, one tool per language", () =>
 test("wishes only lower the policy's limits, and what is refused is said", () => {
   const asked = [
     { from: "max_turns", turns: 50 },
-    { from: "/continue", turns: 500, usdMicro: 9_000_000 },
+    { from: "/continue", turns: 500, usdMicro: 9_000_000, ms: 599_940_000 },
   ];
   expect(lowerLimits(defaultPolicy, asked)).toEqual({
     kind: "limits",
     limits: { turns: 50, usd_micro: 5_000_000, ms: 18_000_000 },
     notes: [
       "/continue asks for 500 turns; the policy allows 200.",
+      "/continue asks for 9999 minutes; the policy allows 300.",
       "/continue asks for 9.00 USD of budget; the policy allows 5.00 USD.",
     ],
   });

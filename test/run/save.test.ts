@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { openStore } from "../../src/git/store.ts";
 import type { Run } from "../../src/run/open-run.ts";
-import { saveWork } from "../../src/run/save.ts";
+import { noreplyHost, saveWork } from "../../src/run/save.ts";
 import { openSession } from "../../src/session/session.ts";
 import { temporaryDir } from "../git/helpers.ts";
 import { branch, key, openWork } from "./open-work.ts";
@@ -22,4 +22,13 @@ it("a run on a fresh disk that ends before it looked at the branch saves its end
   expect(session.state().work_head).toBe(head);
   await session.close();
   store.close();
+});
+
+it.each([
+  ["https://github.com/o/r.git", "github.com"],
+  ["https://ghe.example.com/o/r.git", "ghe.example.com"],
+  ["http://127.0.0.1:8080/o/r.git", "127.0.0.1"],
+  ["/home/ada/r", "github.com"],
+])("who asked is named by the noreply address of the server: %s", (remote, host) => {
+  expect(noreplyHost(remote)).toBe(host);
 });
