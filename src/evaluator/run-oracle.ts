@@ -82,6 +82,8 @@ async function attemptOracle(
       timeoutMs: oracle.timeout_s * 1_000,
       ...(world.signal ? { signal: world.signal } : {}),
     });
+    // What our own cancel cut short says nothing about the tree: the run ends here, and nothing is judged.
+    world.signal?.throwIfAborted();
     const run = { exit: result.exit, timedOut: result.timedOut, output: world.redact(outputOf(result)) };
     const met = oracle.type === "http" ? judgeHttp(oracle, run) : judgeExpectation(oracle.expect, run);
     const output = run.output.replaceAll(`${room.workDir}/`, "").replaceAll("/workspace/", "");

@@ -42,14 +42,15 @@ async function answer(loop: Loop, turn: Turn, call: Call, decision: Runnable): P
   }
   if (!turn.started.has(call.call)) {
     const isFirst = transcriptOf(loop).turns.at(-1)?.started.size === 0;
-    const tree = isFirst ? await worldBefore(loop) : null;
+    const tree = isFirst ? await unlessAborted(loop, worldBefore(loop), null) : null;
+    if (isAborted(loop)) return undefined;
     const request = turn.reply.request;
     await remember(loop, "tool_started", { ...head(loop, call), input: call.input, request, tree });
   }
   const at = loop.hands.now().getTime();
-  const outcome = await runTool(loop, call, decision);
+  const outcome = await unlessAborted(loop, runTool(loop, call, decision), null);
   // A tool that our own cancel cut short has no result: on resume it counts as interrupted.
-  if (isAborted(loop) && !outcome.signal) return undefined;
+  if (!outcome || (isAborted(loop) && !outcome.signal)) return undefined;
   await remember(loop, "tool_finished", {
     ...head(loop, call),
     ...{
@@ -70,6 +71,22 @@ async function runTool(loop: Loop, call: Call, { tool, input }: Runnable): Promi
   } catch (error) {
     if (error instanceof Error && error.name === "SandboxError") throw error;
     return { content: `The tool failed: ${describeError(error).slice(0, 1_000)}`, isError: true };
+  }
+}
+
+/** What is awaited, or `instead` as soon as the run is cancelled: the little time that is left then is not spent on waiting. */
+async function unlessAborted<T, U>(loop: Loop, awaited: Promise<T>, instead: U): Promise<T | U> {
+  const { signal } = loop.hands;
+  let leave = (): void => {};
+  const gone = new Promise<U>((resolve) => {
+    leave = () => resolve(instead);
+  });
+  signal.addEventListener("abort", leave, { once: true });
+  if (signal.aborted) leave();
+  try {
+    return await Promise.race([awaited, gone]);
+  } finally {
+    signal.removeEventListener("abort", leave);
   }
 }
 

@@ -28,9 +28,15 @@ export function endOfContext(end: ContextEndKind, reason: string): RunEnd | null
   }
 }
 
+/** The end of a run that was told to stop from outside (SIGINT, SIGTERM); null while nobody has. */
+export function endOfSignal(signal: AbortSignal): RunEnd | null {
+  return signal.aborted ? { stop: "cancelled", text: "The run was cancelled from outside." } : null;
+}
+
 /** The end that a thrown error means. A cancelled run is cancelled, whatever its abort made fail. */
 export function endOfError(error: unknown, signal: AbortSignal): RunEnd {
-  if (signal.aborted) return { stop: "cancelled", text: "The run was cancelled from outside." };
+  const cancelled = endOfSignal(signal);
+  if (cancelled) return cancelled;
   if (error instanceof ConfigError) return { stop: "config_error", text: describeError(error) };
   if (error instanceof SandboxError) return { stop: "sandbox_error", text: describeError(error) };
   return { stop: "api_error", text: `Something outside failed: ${describeError(error)}` };

@@ -10,7 +10,7 @@ import { returnDay } from "./day.ts";
 import type { RunEnd } from "./end.ts";
 import type { Run } from "./open-run.ts";
 import { saveNow, saveWork } from "./save.ts";
-import { publishNow, viewOf } from "./show.ts";
+import { publishNow, showProgress, viewOf } from "./show.ts";
 
 /** What a run came to, for the door: outputs, exit code and files are made from this. */
 export interface RunResult {
@@ -47,6 +47,8 @@ export async function finishRun(run: Run, end: RunEnd): Promise<RunResult> {
   });
   const problems = await attempt("save the work", () => saveFinal(run, final.stop));
   if (run.superseded) return resultOf(run, { stop: "superseded", text: run.superseded }, null, false);
+  // Of a cancelled run little may be left: what people look at first is told before anything else.
+  if (run.world.signal.aborted) await attempt("say so", () => showProgress(run, { force: true, stop: final.stop }));
   await attempt("look at the base", () => countBaseMoves(run));
   const published = await attemptOf("publish", () => publishNow(run, final.stop));
   problems.push(...published.problems, ...(published.value?.unfinished ?? []));

@@ -48,6 +48,8 @@ export function createLayers({ world, store, walls, renewed: tell }: LayerParts)
       path: world.hostEnv.PATH,
       signal: world.signal,
     });
+    // A command that our own cancel cut short says nothing about the tree.
+    world.signal.throwIfAborted();
     for (const line of listLeft(prepared.layer.filesDir)) left.add(line);
     return prepared;
   };

@@ -1,5 +1,5 @@
 import { reserveDay } from "./day.ts";
-import type { RunEnd } from "./end.ts";
+import { endOfSignal, type RunEnd } from "./end.ts";
 import { findHumanCommits } from "./human-commits.ts";
 import { readCommands } from "./inbox.ts";
 import type { Run } from "./open-run.ts";
@@ -12,7 +12,7 @@ const skipIfTimeoutMs = 300_000;
 
 /** Everything between the claim and the first stage: caps, commands that wait, people's commits, and the set-up on the base. */
 export async function prepare(run: Run): Promise<RunEnd | null> {
-  const caps = checkSessionCaps(run) ?? (await reserveDay(run));
+  const caps = endOfSignal(run.world.signal) ?? checkSessionCaps(run) ?? (await reserveDay(run));
   if (caps) return caps;
   const inbox = await readCommands(run, { force: true });
   if (inbox.kind === "end") return inbox.end;
@@ -24,7 +24,7 @@ export async function prepare(run: Run): Promise<RunEnd | null> {
       text: "This was a dry run: the person, the request, the policy and the caps are in order.",
     };
   }
-  const refreshed = await takeUpNewBase(run);
+  const refreshed = endOfSignal(run.world.signal) ?? (await takeUpNewBase(run));
   if (refreshed) return refreshed;
   return await setUpBase(run);
 }

@@ -78,6 +78,7 @@ function spentByRole(run: Run, role: LoopRole): number {
 
 async function waitForAllowance(run: Run, needed: number): Promise<void> {
   for (let attempt = 1; run.session.acknowledgedAllowance() < needed; attempt += 1) {
+    run.world.signal.throwIfAborted();
     const outcome = await saveNow(run, run.allowanceUsdMicro);
     if (outcome.kind === "pushed") continue;
     if (outcome.kind === "superseded") throw new Error(`another run claimed the session: ${outcome.detail}`);

@@ -3,7 +3,7 @@ import { claimSession } from "./claim.ts";
 import { takeUpUnclosedEnd } from "./continuation.ts";
 import { withoutWrites } from "./dry-run.ts";
 import type { RunEnd } from "./end.ts";
-import { endOfError } from "./end.ts";
+import { endOfError, endOfSignal } from "./end.ts";
 import { evaluateWork } from "./evaluate.ts";
 import { finishRun, finishUnclaimed, type RunResult } from "./finish.ts";
 import { initialize } from "./initialize.ts";
@@ -27,6 +27,8 @@ const stages: Record<ReturnType<typeof nextStage>, (run: Run) => Promise<RunEnd 
  */
 export async function runSession(world: RunWorld): Promise<RunResult> {
   await using run = await openRun(world.dryRun ? withoutWrites(world) : world);
+  const early = endOfSignal(world.signal);
+  if (early) return await finishUnclaimed(run, early, { tell: true });
   const claim = await claimSession(run);
   if (claim.kind === "ended") return await finishUnclaimed(run, claim.end, { tell: claim.tell });
   let end: RunEnd | null = null;
@@ -34,6 +36,7 @@ export async function runSession(world: RunWorld): Promise<RunResult> {
     end = (await takeUpUnclosedEnd(run)) ?? (await prepare(run));
     while (end === null)
       end =
+        endOfSignal(world.signal) ??
         (await lookAround(run, { force: true })) ??
         (await settleOnBase(run)) ??
         (await stages[nextStage(run.session.state())](run));

@@ -41,9 +41,13 @@ export async function publishProgress(run: Run): Promise<void> {
 }
 
 /** Updates the status comment; the forge writes at most every 30 s unless forced. */
-export async function showProgress(run: Run, options: { force?: boolean } = {}): Promise<void> {
+export async function showProgress(
+  run: Run,
+  options: { force?: boolean; stop?: StopReason | null } = {},
+): Promise<void> {
   if (run.superseded) return;
-  await run.world.forge.showProgress(buildPublication(run, null), run.record, options.force === true);
+  const publication = buildPublication(run, options.stop ?? null);
+  await run.world.forge.showProgress(publication, run.record, options.force === true);
 }
 
 /** What the report, the check run and the comments are rendered from. */

@@ -45,6 +45,8 @@ export async function work(run: Run): Promise<RunEnd | null> {
     await run.record("questions_asked", { questions: context.signal.questions, by: "worker" });
     return { stop: "blocked", text: context.signal.questions.join(" ") };
   }
+  // The little time that a cancelled run has goes into its one last checkpoint.
+  if (end && run.world.signal.aborted) return end;
   await run.workshop.renewWork(outputsDirOf(run));
   await saveWork(run, commitMessage(run, spec.criterion));
   if (run.conflict) return run.conflict;

@@ -81,6 +81,16 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
     return { dir, ...made };
   };
   const wayOut = createWayOut(world);
+  const leftOver: (() => Promise<void>)[] = [];
+  /** Closes walls and removes their files; once the run is cancelled, only when everything is saved and said. */
+  const closer = (dir: string, sandbox: Sandbox) => async (): Promise<void> => {
+    const act = async (): Promise<void> => {
+      await sandbox.close();
+      await removeWorkspace(dir);
+    };
+    if (world.signal.aborted) leftOver.push(act);
+    else await act();
+  };
   const raise = async (made: { workDir: string; homeDir: string }, outputsDir: string): Promise<Sandbox> => {
     await mkdir(outputsDir, { recursive: true });
     return await createSandbox({
@@ -97,11 +107,7 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
     const made = await place(tree);
     await seedModelRepository(made.workDir, { store, base });
     const sandbox = await raise(made, outputsDir);
-    const close = async (): Promise<void> => {
-      await sandbox.close();
-      await removeWorkspace(made.dir);
-    };
-    return { ...made, bench: { workDir: made.workDir, sandbox, close } satisfies Bench };
+    return { ...made, bench: { workDir: made.workDir, sandbox, close: closer(made.dir, sandbox) } satisfies Bench };
   };
   return {
     walls,
@@ -122,11 +128,7 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
       await kept.bench.sandbox.close();
       const { dir, workDir, homeDir } = kept;
       const sandbox = await raise({ workDir, homeDir }, outputsDir);
-      const close = async (): Promise<void> => {
-        await sandbox.close();
-        await removeWorkspace(dir);
-      };
-      kept = { dir, workDir, homeDir, bench: { workDir, sandbox, close } };
+      kept = { dir, workDir, homeDir, bench: { workDir, sandbox, close: closer(dir, sandbox) } };
     },
     async discardWork() {
       const last = kept;
@@ -136,18 +138,12 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
     async openRoom(tree) {
       const made = await place(tree);
       const sandbox = await raise(made, join(made.dir, "outputs"));
-      return {
-        workDir: made.workDir,
-        sandbox,
-        close: async () => {
-          await sandbox.close();
-          await removeWorkspace(made.dir);
-        },
-      };
+      return { workDir: made.workDir, sandbox, close: closer(made.dir, sandbox) };
     },
     async close() {
       await kept?.bench.close();
       kept = null;
+      await Promise.all(leftOver.splice(0).map((act) => act()));
       await wayOut.close();
     },
   };
