@@ -1,161 +1,130 @@
-import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { openStore } from "../src/git/store.ts";
-import { openSession, type Session } from "../src/session/session.ts";
-import { type Figure, makeFigure, type Part, quantile } from "./kit/figure.ts";
-import { createRemote, recordTurn } from "./session.ts";
+import { type Chart, type Figure, type Found, makeFigure, makeRatio, type Part, quantile } from "./kit/figure.ts";
+import { type AppAt, growApp } from "./scale/app-growth.ts";
+import { costsNear, type Growth, growSession, type TurnCost } from "./scale/session-growth.ts";
 
-const key = "issue-1";
-/** Turns around a point that are measured: as many as fill a segment of the journal, within which a checkpoint's cost grows. */
-const around = 50;
+/** Turns at which a turn's cost is measured. */
 const points = [10, 100, 1_000] as const;
+/** Turns after which the session is opened anew; a turn is five events. */
+const openAt = [100, 500, 1_000, 2_000] as const;
+/** 51,200 events, where Temporal ends a history. */
+const longest = 10_240;
+const sessions = [10, 100, 1_000] as const;
 
-/** How cost grows with the length of a session. */
+/** How cost grows with the length of a session, and with their number. */
 export const part: Part = {
   name: "scale",
-  summary: "journal, checkpoint and resume against the length of a session, with their slope",
-  async run({ say }) {
-    const root = await mkdtemp(join(tmpdir(), "baton-bench-"));
+  summary: "a turn, a resume and memory against the length of a session; the App against their number",
+  budget: 120,
+  async run({ full, args, say }) {
+    const root = await mkdtemp(join(tmpdir(), "scale-"));
+    const most = Number(args.find((arg) => arg.startsWith("--sessions="))?.slice("--sessions=".length) ?? 1_000);
     try {
-      return await measureGrowth(root, say);
+      const growth = await growSession(root, { points, openAt: full ? [...openAt, longest] : openAt, say });
+      const app = await growApp(
+        sessions.filter((count) => count <= most),
+        say,
+      );
+      return join2(describeGrowth(growth), describeApp(app));
     } finally {
       await rm(root, { recursive: true, force: true });
     }
   },
 };
 
-interface TurnCost {
-  turn: number;
-  recordMs: number;
-  checkpointMs: number;
-  cpuMs: number;
-}
+const median = (values: readonly number[]): number => quantile(values, 0.5);
+const join2 = (one: Found, other: Found): Found => ({
+  figures: [...one.figures, ...other.figures],
+  charts: [...(one.charts ?? []), ...(other.charts ?? [])],
+});
 
-async function measureGrowth(
-  root: string,
-  say: (line: string) => void,
-): Promise<{ figures: Figure[]; notes: string[] }> {
-  const remote = createRemote(root, 200);
-  const open = async (name: string) => {
-    const store = await openStore({ dir: join(root, `${name}.git`), remote: { url: remote.url } });
-    const opened = await openSession({ store, key, dir: join(root, name), redact: (text) => text, now: () => 0 });
-    return { store, ...opened };
-  };
-  const { store, session } = await open("first");
-  await store.fetch(["refs/heads/main:refs/remotes/main"]);
-  const base = await store.treeOf(remote.base);
-  await session.record("session_started", {
-    ...{ session: key, generation: 1, branch: "b", base_ref: "main", base_sha: remote.base },
-    request: { number: 1, title: "t", body: "b", sha256: "0", url: null },
-    requester: { id: 1, login: "a" },
-  });
-  const costs: TurnCost[] = [];
-  const resumes: { events: number; ms: number }[] = [];
-  const heap: { events: number; mb: number }[] = [];
-  for (let turn = 1; turn <= 2_000; turn += 1) {
-    const cost = await playTurn(session, turn, base);
-    if (cost) costs.push(cost);
-    if (![100, 500, 1_000, 2_000].includes(turn)) continue;
-    await session.checkpoint({ workTree: base, allowanceUsdMicro: turn });
-    execFileSync("git", ["repack", "-a", "-d", "-q"], { cwd: remote.url, env: { PATH: process.env.PATH } });
-    say(`scale: resume after ${turn} turns`);
-    const events = session.events().length;
-    heap.push({ events, mb: process.memoryUsage().rss / 1024 ** 2 });
-    for (let round = 0; round < 3; round += 1) {
-      const started = performance.now();
-      const again = await open(`again-${turn}-${round}`);
-      resumes.push({ events, ms: performance.now() - started });
-      await again.session.close();
-      again.store.close();
-    }
-  }
-  await session.close();
-  store.close();
-  return describe(costs, resumes, heap);
-}
-
-/** One turn, with a checkpoint where it is measured and now and then elsewhere. */
-async function playTurn(session: Session, turn: number, base: string): Promise<TurnCost | null> {
-  const started = performance.now();
-  const cpu = process.cpuUsage();
-  await recordTurn(session, turn);
-  const recordMs = performance.now() - started;
-  const isNear = points.some((point) => turn > point - Math.min(point, around) && turn <= point);
-  if (!isNear && turn % 25 !== 0) return null;
-  await session.checkpoint({ workTree: base, allowanceUsdMicro: turn });
-  const { user, system } = process.cpuUsage(cpu);
-  const checkpointMs = performance.now() - started - recordMs;
-  return isNear ? { turn, recordMs, checkpointMs, cpuMs: (user + system) / 1_000 } : null;
-}
-
-async function describe(
-  costs: readonly TurnCost[],
-  resumes: readonly { events: number; ms: number }[],
-  heap: readonly { events: number; mb: number }[],
-): Promise<{ figures: Figure[]; notes: string[] }> {
-  const near = (point: number): TurnCost[] =>
-    costs.filter(({ turn }) => turn <= point && turn > point - Math.min(point, around));
-  const median = (values: readonly number[]): number => quantile(values, 0.5);
-  const of = (point: number, pick: (cost: TurnCost) => number): number[] => near(point).map(pick);
-  const slope = (pick: (cost: TurnCost) => number): number => median(of(1_000, pick)) / median(of(100, pick));
-  const last = resumes.filter(({ events }) => events === resumes.at(-1)?.events);
-  const figures = [
+function describeGrowth({ costs, openings }: Growth): Found {
+  const of = (point: number, pick: (cost: TurnCost) => number): number[] => costsNear(costs, point).map(pick);
+  const lengths = [...new Set(openings.map(({ events }) => events))];
+  const at = (events: number): Growth["openings"] => openings.filter((one) => one.events === events);
+  const ten = lengths.find((events) => events >= 10_000) ?? Number.NaN;
+  const far = lengths.filter((events) => events > 51_000);
+  const whole = (cost: TurnCost): number => cost.recordMs + cost.checkpointMs;
+  const figures: Figure[] = [
     ...points.map((point) =>
+      makeFigure({ id: `P11.checkpoint_ms_turn_${point}`, values: of(point, (cost) => cost.checkpointMs), unit: "ms" }),
+    ),
+    ...points.map((point) =>
+      makeFigure({ id: `P11.record_ms_turn_${point}`, values: of(point, (cost) => cost.recordMs), unit: "ms" }),
+    ),
+    makeRatio({ id: "P11.turn_cost_slope", of: of(1_000, whole), to: of(100, whole), goal: "<=1.5" }),
+    makeRatio({ id: "P11.turn_cpu_slope", of: of(1_000, ({ cpuMs }) => cpuMs), to: of(100, ({ cpuMs }) => cpuMs) }),
+    makeFigure({ id: "P8.resume_ms_10k_events", values: at(ten).map(({ ms }) => ms), unit: "ms", goal: "<=1500" }),
+    ...far.map((events) =>
       makeFigure({
-        id: `P11.checkpoint_ms_turn_${point}`,
-        values: of(point, ({ checkpointMs }) => checkpointMs),
+        id: "R11.resume_ms_51k_events",
+        values: at(events).map(({ ms }) => ms),
         unit: "ms",
+        goal: "<=5000",
       }),
     ),
-    ...points.map((point) =>
-      makeFigure({ id: `P11.record_ms_turn_${point}`, values: of(point, ({ recordMs }) => recordMs), unit: "ms" }),
+    ...lengths.map((events) =>
+      makeFigure({ id: `P12.runner_mb_${events}_events`, values: at(events).map((one) => one.residentMb), unit: "MB" }),
     ),
-    makeFigure({
-      id: "P11.turn_cost_slope",
-      values: slope((c) => c.recordMs + c.checkpointMs),
-      unit: "times",
-      goal: "<=1.5",
-    }),
-    makeFigure({ id: "P11.turn_cpu_slope", values: slope(({ cpuMs }) => cpuMs), unit: "times", goal: "<=1.5" }),
-    makeFigure({ id: "P8.resume_ms_10k_events", values: last.map(({ ms }) => ms), unit: "ms", goal: "<=1500" }),
   ];
-  const rows = [...new Set(resumes.map(({ events }) => events))].map((events) => ({
-    events,
-    ms: median(resumes.filter((one) => one.events === events).map(({ ms }) => ms)),
-  }));
-  const perThousand =
-    rows.length > 1 ? ((rows.at(-1)!.ms - rows[0]!.ms) / (rows.at(-1)!.events - rows[0]!.events)) * 1_000 : 0;
-  const chart = join(import.meta.dirname, "../docs/images/resume-against-events.svg");
-  await writeFile(
-    chart,
-    renderChart(rows, `resume, ms, against events: ${perThousand.toFixed(0)} ms per 1,000 events`),
-  );
+  const curve = (pick: (one: Growth["openings"][number]) => number): { x: number; y: number }[] =>
+    lengths.map((events) => ({ x: events, y: median(at(events).map(pick)) }));
   return {
     figures,
-    notes: [
-      ...rows.map(({ events, ms }) => `resume with ${events} events: ${ms.toFixed(0)} ms`),
-      `slope of the resume: ${perThousand.toFixed(0)} ms per 1,000 events`,
-      ...heap.map(({ events, mb }) => `resident memory of the writer with ${events} events: ${mb.toFixed(0)} MB`),
+    charts: [
+      chartOf("turn-against-length", "journal and checkpoint of a turn, ms", "turns", [100, "turns"], {
+        points: points.map((point) => ({ x: point, y: median(of(point, whole)) })),
+      }),
+      chartOf("resume-against-events", "resume on a fresh runner, ms", "events", [1_000, "events"], {
+        points: curve(({ ms }) => ms),
+      }),
+      chartOf("memory-against-events", "memory of a runner, MB", "events", [1_000, "events"], {
+        points: curve(({ residentMb }) => residentMb),
+      }),
     ],
   };
 }
 
-/** A line through the points, as SVG. */
-function renderChart(rows: readonly { events: number; ms: number }[], title: string): string {
-  const [width, height, pad] = [640, 320, 48];
-  const [maxX, maxY] = [Math.max(...rows.map((row) => row.events)), Math.max(...rows.map((row) => row.ms))];
-  const x = (events: number): number => Math.round(pad + (events / maxX) * (width - 2 * pad));
-  const y = (ms: number): number => Math.round(height - pad - (ms / maxY) * (height - 2 * pad));
-  const dots = rows.map(
-    ({ events, ms }) =>
-      `<circle cx="${x(events)}" cy="${y(ms)}" r="4"/><text x="${x(events) - 8}" y="${y(ms) - 10}" text-anchor="end">${events}: ${Math.round(ms)} ms</text>`,
-  );
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12" role="img" aria-label="${title}">
-<rect width="${width}" height="${height}" fill="#fff"/><text x="${pad}" y="24" font-size="14">${title}</text>
-<path d="M${pad} ${pad}V${height - pad}H${width - pad}" fill="none" stroke="#888"/>
-<polyline points="${rows.map(({ events, ms }) => `${x(events)},${y(ms)}`).join(" ")}" fill="none" stroke="#2563eb" stroke-width="2"/>
-<g fill="#2563eb">${dots.join("")}</g></svg>
-`;
+function describeApp(found: readonly AppAt[]): Found {
+  const figures = found.flatMap(({ sessions: count, startMs, memoryMb }) => [
+    makeFigure({ id: `P13.label_to_dispatch_ms_${count}_sessions`, values: startMs, unit: "ms" }),
+    makeFigure({ id: `P13.app_mb_${count}_sessions`, values: memoryMb, unit: "MB" }),
+  ]);
+  const per = [100, "sessions"] as const;
+  return {
+    figures,
+    charts: [
+      chartOf("app-latency-against-sessions", "the App, label to dispatch, ms", "sessions", per, {
+        points: found.map(({ sessions: x, startMs }) => ({ x, y: median(startMs) })),
+      }),
+      chartOf("app-memory-against-sessions", "memory of the App, MB", "sessions", per, {
+        points: found.map(({ sessions: x, memoryMb: y }) => ({ x, y })),
+      }),
+    ],
+  };
+}
+
+/** A chart whose slope is that of the straight line which fits the points best. */
+function chartOf(
+  name: string,
+  title: string,
+  x: string,
+  [count, of]: readonly [number, string],
+  { points: all }: Pick<Chart, "points">,
+): Chart {
+  const mean = (pick: (point: { x: number; y: number }) => number): number =>
+    all.reduce((sum, point) => sum + pick(point), 0) / all.length;
+  const [middleX, middleY] = [mean((point) => point.x), mean((point) => point.y)];
+  const across = mean((point) => (point.x - middleX) ** 2);
+  const slope = across === 0 ? 0 : mean((point) => (point.x - middleX) * (point.y - middleY)) / across;
+  const unit = title.split(", ").at(-1);
+  return {
+    name,
+    title,
+    x,
+    points: all,
+    slope: `slope ${(slope * count).toPrecision(2)} ${unit} per ${count.toLocaleString("en-US")} ${of}`,
+  };
 }

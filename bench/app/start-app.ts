@@ -7,6 +7,7 @@ import type { AppOrder } from "./app-process.ts";
 /** A server in a process of its own, which can be killed like one. */
 export interface ServerProcess extends AsyncDisposable {
   url: string;
+  pid: number;
   /** `kill -9`; resolves when it is gone. */
   kill(): Promise<void>;
   /** Most memory it ever held, in bytes; Linux only. */
@@ -29,6 +30,7 @@ export async function startServer(order: AppOrder): Promise<ServerProcess> {
   };
   return {
     url: chunk.toString().trim(),
+    pid: child.pid!,
     kill,
     peakBytes: async () => {
       const status = await readFile(`/proc/${child.pid}/status`, "utf8");

@@ -23,18 +23,20 @@ const meanings: Readonly<Record<string, string>> = {
   "P9.peak_memory_mb": "most memory of the App in it",
   "P10.deliveries_per_s": "deliveries that the App acknowledges in a second; floor: a bare HTTP server",
   "P11.turn_cost_slope": "record and checkpoint at turn 1,000 over turn 100",
-  "P11.cpu_slope": "the same in CPU of Baton's own process",
+  "P11.turn_cpu_slope": "the same in CPU of Baton's own process",
   "P11.checkpoint_ms": "one checkpoint, pushed to a bare repository on this disk, near that turn",
   "P11.record_ms": "the five events of a turn, appended and synced, near that turn",
-  "P12.writer_mb": "memory of the process that holds a session of so many events, with all its code",
-  "P13.app_ack_ms": "the App's acknowledgement of a delivery while so many sessions are alive",
-  "P13.app_mb": "memory of the App with so many sessions",
+  "P12.runner_mb": "memory of a fresh process that has opened a session of so many events",
+  "P13.label_to_dispatch_ms":
+    "from a label to the dispatch of its run by the App, which so many sessions have asked before",
+  "P13.app_mb": "memory of the App after so many sessions",
   "R1.kills_not_whole": "sessions killed at a failpoint, every occurrence, that the next run did not finish whole",
   "R2.violations": "seeded schedules of power losses, torn writes and crashes while recovering that broke a promise",
   "R3.whole_after_kill_share": "kill -9 of the real action at random moments: sessions that ended whole",
   "R4.finished": "a session of 40 turns whose machine is wiped after every turn ends right",
   "R4.repeated_turns": "answers of the model beyond those of the session in peace",
   "R4.cost_ratio": "its bill against the bill in peace",
+  R5: "ambiguous answers to writes (500, reset, timeout, … before and after the effect): tests without exactly one effect",
   "R6.effective": "commands with exactly one effect in a storm: shuffled, doubled, the App killed again and again",
   "R6.lost": "commands without an effect in it",
   "R6.double": "commands with two effects in it",
@@ -43,6 +45,10 @@ const meanings: Readonly<Record<string, string>> = {
   "R9.cancel_to_checkpoint_ms": "from the cancel button to the checkpoint that says so",
   "R9.saved_share": "cancelled runs whose session and comment say so",
   "R10.silent_mutations": "mutations of a journal that were read as if nothing had happened",
+  "R11.resume": "a fresh runner: from an empty folder to the open session",
+  R12: "full disks and failing writes of the journal: tests that fail",
+  R13: "two runners on one session, and people who push meanwhile: tests that fail",
+  R15: "records of earlier versions, and every bit of a state file flipped: tests that fail",
   "S1.hostile_calls": "calls of a model that obeys an attacker, against the bundled action",
   "S1.canaries_out": "planted secrets found anywhere, in any of 12 disguises",
   "S1.writes_outside": "files written outside the work tree",
@@ -50,8 +56,16 @@ const meanings: Readonly<Record<string, string>> = {
   "S1.connections": "connections besides the proxy",
   "S1.processes_left": "processes that outlived the run",
   "S1.run_s": "how long that run took",
+  S2: "channels of hidden text, ordinary and generated bodies: tests that fail",
+  S3: "ways to make git run a program: tests that fail",
+  S4: "a scanner within the walls, and every way out: tests that fail",
+  S5: "2,880 cells of who may start what: tests that fail",
+  S6: "our own workflows under GitHub's parser, actionlint and a security review: tests that fail",
+  "S7.guards_unnoticed": "guards of the walls that can be taken away without a probe that turns red",
   "S7.hole_is_seen": "with a secret laid within reach the same bench sees it",
   "S8.race_escapes": "rounds in which a link that was swapped in led outside",
+  "S8.path_tests_failed": "spellings, links and races of paths that lead out: tests that fail",
+  S10: "pins, lockfile, install scripts, and a rebuild of dist/ byte for byte: tests that fail",
   "H1.command_ms": "a command within the walls; floor: a plain spawn",
   "H2.command_raised_ahead_ms": "the same when the walls were raised while the model was thinking",
   "H3.file_call_ms": "a call of a file tool",
@@ -68,10 +82,18 @@ const meanings: Readonly<Record<string, string>> = {
   "L1.solved": "tasks that the real model solved and Baton accepted",
   "L2.false_accepts": "accepted, although wrong by the ground truth",
   "L3.refused": "tasks that ended without an accepted answer",
+  "L4.usd_per_task": "what one costs",
+  "L5.seconds_per_task": "how long one takes",
 };
 
 /** Figures of the reliability and security chapters that no part prints, and where they stand. */
-export const elsewhere: Readonly<Record<string, string>> = {};
+export const elsewhere: Readonly<Record<string, string>> = {
+  R7: "is P9.ack_p99_ms: 200 deliveries a second in an outage of GitHub (10 s long; 30 s with `--full`).",
+  R11: "is P8.resume_ms_10k_events; 51,200 events are opened with `--full` (`npm run bench -- scale --full`).",
+  R14: "is not measured: no soak of 1,000 issues over a virtual day exists.",
+  R16: "is not measured: the guards of recovery are not taken away one by one, as those of the walls are (S7).",
+  S9: "is not measured: who may start is decided after the acknowledgement, whose time is P9.",
+};
 
 /** What a figure says, in a phrase; empty for one that nobody has described. */
 export function meaningOf(id: string): string {
