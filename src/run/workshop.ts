@@ -11,6 +11,7 @@ import { createSandbox, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Walls } from "../sandbox/walls.ts";
 import { createLayers } from "./layers.ts";
 import { readCaFile } from "./registries.ts";
+import { createRoomPlaces } from "./room-places.ts";
 import type { RunWorld } from "./world.ts";
 
 /** A work tree inside walls: what one context works on. */
@@ -83,31 +84,47 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
   const wayOut = createWayOut(world);
   const leftOver: (() => Promise<void>)[] = [];
   /** Closes walls and removes their files; once the run is cancelled, only when everything is saved and said. */
-  const closer = (dir: string, sandbox: Sandbox) => async (): Promise<void> => {
+  const closer = (sandbox: Sandbox, leave: () => Promise<void>) => async (): Promise<void> => {
     const act = async (): Promise<void> => {
       await sandbox.close();
-      await removeWorkspace(dir);
+      await leave();
     };
     if (world.signal.aborted) leftOver.push(act);
     else await act();
   };
-  const raise = async (made: { workDir: string; homeDir: string }, outputsDir: string): Promise<Sandbox> => {
+  const raise = async (
+    made: { workDir: string; homeDir: string },
+    outputsDir: string,
+    isGiven = false,
+  ): Promise<Sandbox> => {
     await mkdir(outputsDir, { recursive: true });
     return await createSandbox({
       walls: standing(walls, probed),
-      ...made,
-      outputsDir,
+      ...{ workDir: made.workDir, homeDir: made.homeDir, outputsDir, isGiven },
       network: await wayOut.open(),
       path: world.hostEnv.PATH,
       mask: world.mask,
       caFile: readCaFile(world.hostEnv),
     });
   };
+  const rooms = createRoomPlaces({
+    store,
+    uid: () => standing(walls, probed).uid,
+    layerOf: layers.forTree,
+    make: place,
+  });
   const open = async (tree: string, outputsDir: string) => {
     const made = await place(tree);
     await seedModelRepository(made.workDir, { store, base });
     const sandbox = await raise(made, outputsDir);
-    return { ...made, bench: { workDir: made.workDir, sandbox, close: closer(made.dir, sandbox) } satisfies Bench };
+    return {
+      ...made,
+      bench: {
+        workDir: made.workDir,
+        sandbox,
+        close: closer(sandbox, () => removeWorkspace(made.dir)),
+      } satisfies Bench,
+    };
   };
   return {
     walls,
@@ -128,7 +145,7 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
       await kept.bench.sandbox.close();
       const { dir, workDir, homeDir } = kept;
       const sandbox = await raise({ workDir, homeDir }, outputsDir);
-      kept = { dir, workDir, homeDir, bench: { workDir, sandbox, close: closer(dir, sandbox) } };
+      kept = { dir, workDir, homeDir, bench: { workDir, sandbox, close: closer(sandbox, () => removeWorkspace(dir)) } };
     },
     async discardWork() {
       const last = kept;
@@ -136,14 +153,15 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
       await last?.bench.close();
     },
     async openRoom(tree) {
-      const made = await place(tree);
-      const sandbox = await raise(made, join(made.dir, "outputs"));
-      return { workDir: made.workDir, sandbox, close: closer(made.dir, sandbox) };
+      const made = await rooms.take(tree);
+      const sandbox = await raise(made, join(made.dir, "outputs"), true);
+      return { workDir: made.workDir, sandbox, close: closer(sandbox, () => rooms.giveBack(made)) };
     },
     async close() {
       await kept?.bench.close();
       kept = null;
       await Promise.all(leftOver.splice(0).map((act) => act()));
+      await rooms.close();
       await wayOut.close();
     },
   };

@@ -28,6 +28,8 @@ export interface SandboxSpec {
   workDir: string;
   homeDir: string;
   outputsDir: string;
+  /** Work tree and HOME belong to the inside user already, as `openWorkspace` leaves them. */
+  isGiven?: boolean;
   /** One per context, shared by its sandboxes; a temporary one when absent. */
   tmpDir?: string;
   /** Socket of a proxy that is the only way out, or null for no network at all. */
@@ -111,7 +113,7 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   };
   const dirs = [spec.workDir, spec.homeDir, ownTmp];
   const adopt = (): Promise<void> => giveTo(spec.walls.uid, dirs);
-  await adopt();
+  await giveTo(spec.walls.uid, spec.isGiven ? [ownTmp] : dirs);
   let baseline: Promise<number> | null = null;
   let runs = 0;
   const open = new Set<Launched>();
