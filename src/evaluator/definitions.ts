@@ -1,10 +1,10 @@
 import { dirname, join } from "node:path/posix";
-import picomatch from "picomatch";
 import type { Contract } from "../domain/contract.ts";
 import type { Finding } from "../domain/verdict.ts";
 import { restoreSections } from "./config-sections.ts";
 import { isGuard } from "./freeze-contract.ts";
 import { onlyAddsTargets } from "./makefile.ts";
+import { namedPaths } from "./named-paths.ts";
 import { restoreManifest, scriptsOf } from "./package-scripts.ts";
 import { isTestFile } from "./test-files.ts";
 
@@ -202,8 +202,7 @@ function looksLikePath(word: string): boolean {
 
 /** Scripts that are what the work is about: the criteria expect them to be touched, or a behaviour runs them and is red. */
 function productScripts({ criteria }: Contract): (path: string) => boolean {
-  const globs = criteria.flatMap((c) => c.touch).filter((glob) => !/^[*{[(!?]/.test(glob));
-  const isTouched = globs.length > 0 ? picomatch(globs, { dot: true }) : () => false;
+  const isTouched = namedPaths(criteria);
   const behaviours = criteria.filter((c) => !isGuard(c));
   const called = new Set(behaviours.flatMap(({ oracle }) => ("run" in oracle ? wordsOf(oracle.run) : [])));
   return (path) => isTouched(path) || called.has(path);

@@ -16,7 +16,7 @@ import { judgeRatchet } from "./ratchet.ts";
 import type { EvaluatorWorld, TreeStore } from "./room.ts";
 import { runRepros } from "./run-repros.ts";
 import { runStageOne, type StageOneMemory } from "./stage-one.ts";
-import { runHiddenTests, runTeeth } from "./teeth.ts";
+import { runFalsified, runHiddenTests, runTeeth } from "./teeth.ts";
 
 /** Asks the judge in a fresh context; every way of not getting an answer is `none` with its reason. */
 export type AskJudge = (
@@ -92,7 +92,7 @@ export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promi
   if (!isFailed()) {
     const passed = new Set(stageOne.verdicts.filter((v) => v.verdict === "pass").map((v) => v.id));
     const asked = { criteria: contract.criteria, passed, baseTree, headTree: overlay.tree };
-    findings.push(...log.addCross(await runTeeth(asked, world)), ...log.addCross(await runHiddenTests(asked, world)));
+    for (const run of [runTeeth, runFalsified, runHiddenTests]) findings.push(...log.addCross(await run(asked, world)));
   }
   const judgedTree = await overlayCarried(world, overlay.tree, contract.criteria);
   const input: JudgeInput = {

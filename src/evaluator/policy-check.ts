@@ -2,6 +2,7 @@ import picomatch from "picomatch";
 import type { Contract } from "../domain/contract.ts";
 import type { Finding } from "../domain/verdict.ts";
 import type { Change } from "./changes.ts";
+import { namedPaths } from "./named-paths.ts";
 import { addedLines } from "./ratchet/rule.ts";
 import { readJsonc } from "./ratchet/strictness.ts";
 import { secretIn } from "./secret-scan.ts";
@@ -97,7 +98,9 @@ export const policyRules: Readonly<Record<string, PolicyRule>> = {
       .filter(
         (c) =>
           c.status !== "removed" &&
-          /(?:^|\/)(?:node_modules|\.venv|site-packages|\.yarn\/(?:cache|unplugged))\//.test(c.path),
+          /(?:^|\/)(?:node_modules|\.venv|site-packages|\.yarn\/(?:cache|unplugged))\//.test(c.path) &&
+          // A project that tests play with resolves only within itself.
+          !/(?:^|\/)(?:__fixtures__|fixtures?|testdata)\/[^/]+\/(?:.*\/)?node_modules\//.test(c.path),
       )
       .slice(0, 5)
       .map((c) =>
@@ -134,7 +137,8 @@ export const policyRules: Readonly<Record<string, PolicyRule>> = {
       )
       .filter((c) => addedLines(c).some(({ text }) => text.trim() !== ""))
       .map((c) => finding("other-dependency", "advisory", c.path, "The list of dependencies changed.")),
-  lockfile: ({ changes }) => {
+  lockfile: ({ contract, changes }) => {
+    const asked = namedPaths(contract.criteria);
     const manifests = changes.some((c) =>
       /(?:^|\/)(?:package\.json|pyproject\.toml|Pipfile|go\.mod|Cargo\.toml|Gemfile|composer\.json)$/.test(c.path),
     );
@@ -143,7 +147,9 @@ export const policyRules: Readonly<Record<string, PolicyRule>> = {
         (c) =>
           /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|poetry\.lock|uv\.lock|Pipfile\.lock|go\.sum|Cargo\.lock|Gemfile\.lock|composer\.lock)$/.test(
             c.path,
-          ) && !manifests,
+          ) &&
+          !manifests &&
+          !asked(c.path),
       )
       .map((c) =>
         finding(
@@ -172,17 +178,21 @@ export const policyRules: Readonly<Record<string, PolicyRule>> = {
         ]
       : [];
   },
-  "too-many-files": ({ changes }) =>
-    changes.length > maxFiles
+  "too-many-files": ({ contract, changes }) => {
+    const asked = namedPaths(contract.criteria);
+    const beyond = changes.filter((c) => !asked(c.path) && !(c.oldPath !== null && asked(c.oldPath)));
+    if (changes.length <= maxFiles) return [];
+    return beyond.length > maxFiles
       ? [
           finding(
             "too-many-files",
             "blocker",
             null,
-            `${changes.length} files changed; more than ${maxFiles} is more than was asked for.`,
+            `${beyond.length} files changed that no criterion names; more than ${maxFiles} is more than was asked for.`,
           ),
         ]
-      : [],
+      : [finding("too-many-files", "advisory", null, `${changes.length} files changed: is that what was asked for?`)];
+  },
   "addresses-reviewer": ({ changes }) =>
     changes.flatMap((change) => [
       ...(addressed.test(change.path.replace(/[-_/.]/g, " "))

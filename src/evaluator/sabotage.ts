@@ -61,8 +61,34 @@ export function sabotage(path: string, text: string, word: string): string | nul
       return /\bfunc Test\w*\(t \*testing\.T\)/.test(code)
         ? `${text}\nfunc TestZz${word}(t *testing.T) {\n\tt.Fatal("${word}")\n}\n`
         : null;
+    case "rust":
+      return /#\[(?:\w+::)?test\b/.test(code)
+        ? `${text}\n#[cfg(test)]\nmod zz_${word} {\n    #[test]\n    fn zz() {\n        panic!("${word}");\n    }\n}\n`
+        : null;
     default:
       return null;
+  }
+}
+
+const literal = String.raw`-?\d[\w.]*|"[^"\n\\]*"|'[^'\n\\]*'|True|False|None|\[\]|\{\}|\(\)`;
+
+/**
+ * A file of tests that expects what no product can return, where it compares with a plain value: code that is equal to
+ * anything, or answers what the test's own line says, passes that too. With `raises` the same lines only raise: what passes
+ * then, never gets there. Null where nothing is compared so, or the language lets nothing be equal to everything.
+ */
+export function falsify(path: string, text: string, word: string, raises: boolean): string | null {
+  if (testLanguageOf(path)?.name !== "python") return null;
+  const changed = text
+    .replace(new RegExp(`^([ \\t]*)(assert\\b[^#\\n]*==\\s*)(?:${literal})[ \\t]*(?=#|$)`, "gm"), put(`"${word}"`))
+    .replace(
+      new RegExp(`^([ \\t]*)(self\\.assertEquals?\\([^#\\n]*,\\s*)(?:${literal})\\)[ \\t]*(?=#|$)`, "gm"),
+      put(`"${word}")`),
+    );
+  return changed === text ? null : changed;
+
+  function put(value: string): string {
+    return raises ? `$1raise AssertionError("${word}")` : `$1$2${value}`;
   }
 }
 
@@ -82,7 +108,9 @@ function sabotageJs(code: string, word: string): string {
     `globalThis.process?.once?.("beforeExit", () => { globalThis.process.exitCode = 1; });`,
     `throw new Error("${word}");`,
   ].join("\n");
-  const runner = /(?<![\w$.])((?:Deno\.)?test|it|specify)(?:\.\w+)*\s*\(/.exec(code)?.[1];
+  // A suite that is started by hand (uvu) has run before anything that is added behind.
+  const isStarted = /(?<![\w$.])(?:test|suite|\w+)\.run\s*\(\s*\)/.test(code);
+  const runner = isStarted ? undefined : /(?<![\w$.])((?:Deno\.)?test|it|specify)(?:\.\w+)*\s*\(/.exec(code)?.[1];
   return runner ? `;${runner}("${word}", () => {\n${body}\n});\n` : `;(() => {\n${body}\n})();\n`;
 }
 

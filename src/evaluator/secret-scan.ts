@@ -8,7 +8,12 @@ const shapes: readonly { name: string; pattern: RegExp }[] = [
   { name: "an npm token", pattern: /\bnpm_[A-Za-z0-9]{36}\b/ },
   { name: "a Google API key", pattern: /\bAIza[A-Za-z0-9_-]{35}\b/ },
   { name: "a Stripe key", pattern: /\b[rs]k_live_[A-Za-z0-9]{20,}/ },
-  { name: "a token in a URL", pattern: /\bhttps?:\/\/[^\s/:@]+:[^\s/@]{8,}@/ },
+  // Placeholders, and hosts that nobody owns (RFC 2606), are how a page explains it.
+  {
+    name: "a token in a URL",
+    pattern:
+      /\bhttps?:\/\/[^\s/:@]+:(?![^\s/@]*[$<{*])(?!pass(?:word|wd)?@|secret@|token@)[^\s/@]{8,}@(?!(?:[\w-]+\.)*example\.(?:com|org|net)\b|localhost\b|127\.)/i,
+  },
   { name: "a signed token", pattern: /\beyJ[A-Za-z0-9_-]{15,}\.eyJ[A-Za-z0-9_-]{15,}\.[A-Za-z0-9_-]{15,}/ },
 ];
 

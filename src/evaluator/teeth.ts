@@ -6,15 +6,18 @@ import { hideTest } from "./hide-test.ts";
 import { finding } from "./ratchet/rule.ts";
 import type { EvaluatorWorld } from "./room.ts";
 import { runOracle } from "./run-oracle.ts";
-import { sabotage } from "./sabotage.ts";
+import { falsify, sabotage } from "./sabotage.ts";
 import { isTestFile } from "./test-files.ts";
 
 /** Most files of tests that get a failing test at once. */
 const maxFiles = 50;
 
-/** An oracle that runs only some tests by their names would not run the one that is added. */
+/** An oracle that runs only some tests by their names would not run the one that is added; cargo takes a name as a bare word. */
 const filtered =
-  /\s(?:-[tkg]|-run|--grep|--fgrep|--filter|--test-?name-?pattern|--test-?only|--tests)\b|::|\bunittest\s+(?:-\S+\s+)*\w+\.\w+/i;
+  /\s(?:-[tkg]|-run|--grep|--fgrep|--filter|--test-?name-?pattern|--test-?only|--tests)\b|::|\bunittest\s+(?:-\S+\s+)*\w+\.\w+|\bcargo\s+(?:\+\S+\s+)?(?:test|nextest\s+run)\b(?:\s+(?:(?:-p|--(?:test|package|features|bin|example|manifest-path))[=\s]\S+|-\S+))*\s+[^\s;&|-]/i;
+
+/** The exit code is another program's: what the tests came to cannot be seen in it. */
+const masksExit = /(?<![|])\|(?![|&])|\|\|\s*(?:true|:)|;\s*(?:true|:|exit 0|echo\b[^;&|]*)\s*$/;
 
 /**
  * Whether the oracles that pass can still fail on this code: each is run once more with a test added that must fail. Code
@@ -27,11 +30,16 @@ export async function runTeeth(
   const out: CrossRun = { runs: [], findings: [] };
   for (const criterion of input.criteria.filter(runsTests)) {
     if (!input.passed.has(criterion.id)) continue;
-    if (!isGuard(criterion) && filtered.test(criterion.oracle.run)) continue;
+    if (!isGuard(criterion) && cannotTell(criterion)) continue;
     const tree = await sabotagedTree(criterion, input.headTree, input.baseTree, world);
     if (!tree) continue;
     const result = await runOracle(world, criterion.oracle, tree, 1);
-    if (result.outcome !== "pass" || (isGuard(criterion) && !(await failsOnBase(criterion, input.baseTree, world))))
+    // An oracle that only looks at what is printed may pass all the same: the run itself has told of the failure.
+    if (
+      result.outcome !== "pass" ||
+      result.exit !== 0 ||
+      (isGuard(criterion) && !(await failsOnBase(criterion, input.baseTree, world)))
+    )
       continue;
     out.runs.push({ criterion: criterion.id, kind: "ratchet", result });
     out.findings.push({
@@ -40,6 +48,43 @@ export async function runTeeth(
         "blocker",
         criterion.oracle.type === "test" ? criterion.oracle.path : null,
         `${criterion.id}: its oracle passes with a test added that must fail, so the work changes what the oracle can see: it ends the run early, changes what assertions do, or keeps tests from being run.`,
+      ),
+      run: out.runs.length - 1,
+    });
+  }
+  return out;
+}
+
+/**
+ * Whether a test that the contract carries still passes when it expects what no product can return: then the code is equal
+ * to whatever it is compared with, or reads what is expected of it.
+ */
+export async function runFalsified(
+  input: { criteria: readonly Criterion[]; passed: ReadonlySet<string>; headTree: string },
+  world: EvaluatorWorld,
+): Promise<CrossRun> {
+  const out: CrossRun = { runs: [], findings: [] };
+  for (const criterion of input.criteria.filter(runsTests)) {
+    const { oracle } = criterion;
+    const own = criterion.files.find(({ path }) => oracle.type === "test" && path === oracle.path);
+    if (!own || !input.passed.has(criterion.id) || cannotTell(criterion)) continue;
+    const tree = await overlayCarried(world, input.headTree, [criterion]);
+    const word = newWord();
+    const run = async (raises: boolean) => {
+      const text = falsify(own.path, own.content, word, raises);
+      if (text === null) return null;
+      const sha = await world.store.writeBlob(Buffer.from(text));
+      return runOracle(world, oracle, await world.store.graft(tree, [{ path: own.path, sha }]), 1);
+    };
+    const result = await run(false);
+    if (result?.outcome !== "pass" || result.exit !== 0 || (await run(true))?.outcome !== "fail") continue;
+    out.runs.push({ criterion: criterion.id, kind: "ratchet", result });
+    out.findings.push({
+      ...finding(
+        "cannot-fail",
+        "blocker",
+        own.path,
+        `${criterion.id}: its test passes whatever value it expects, so what the code returns is equal to everything, or it reads what is expected.`,
       ),
       run: out.runs.length - 1,
     });
@@ -88,6 +133,11 @@ export async function runHiddenTests(
   return out;
 }
 
+/** Whether a failing test need not show in how this oracle's run ends. */
+function cannotTell({ oracle }: Tested): boolean {
+  return filtered.test(oracle.run) || masksExit.test(oracle.run);
+}
+
 /** No product can know it. */
 function newWord(): string {
   return `b${randomBytes(6).toString("hex")}`;
@@ -134,5 +184,6 @@ async function targets(criterion: Criterion, baseTree: string, world: EvaluatorW
   const tests = namesScript.test(run) ? [] : carried.filter(isTestFile);
   if (tests.length > 0 || !isGuard(criterion)) return tests;
   const paths = (await world.store.listTree(baseTree)).map(({ path }) => path);
-  return paths.filter(isTestFile).slice(0, maxFiles);
+  // Rust's tests stand in the sources themselves; which of these hold any is found out when the test is added.
+  return paths.filter((path) => isTestFile(path) || path.endsWith(".rs")).slice(0, maxFiles);
 }

@@ -24,9 +24,14 @@ const change = (path: string, after: string | null, before: string | null = null
   binary: false,
 });
 
-function judged(changes: Change[], head: Record<string, { mode: string; size: number }> = {}, rules = policyRules) {
+function judged(
+  changes: Change[],
+  head: Record<string, { mode: string; size: number }> = {},
+  rules = policyRules,
+  touch = ["src/**"],
+) {
   const input: PolicyInput = {
-    contract,
+    contract: { ...contract, criteria: contract.criteria.map((criterion) => ({ ...criterion, touch })) },
     changes,
     head: new Map(Object.entries(head)),
     isProtected: (path) => path.startsWith(".github/"),
@@ -118,6 +123,12 @@ const cases: [
     "81 files are reformatted",
     "too-many-files",
     "blocker",
+    Array.from({ length: 81 }, (_, i) => change(`lib/${i}.js`, "a", "b")),
+  ],
+  [
+    "81 files change where the criteria expect it",
+    "too-many-files",
+    "advisory",
     Array.from({ length: 81 }, (_, i) => change(`src/${i}.js`, "a", "b")),
   ],
   [
@@ -173,6 +184,25 @@ describe("the policy check", () => {
     ["src/url.js", 'const u = "https://example.com/a:b@c";'],
   ])("does not mind ordinary words in %s", (path, text) => {
     expect(judged([change(path, text)]).filter((f) => f.severity === "blocker")).toEqual([]);
+  });
+
+  test.each([
+    ["README.md", "Clone https://user:password@git.internal/a or https://ci:${TOKEN}abc@git.internal/a."],
+    ["README.md", "Try https://someone:long-word@api.example.com/x, or https://me:12345678@localhost:8080/."],
+    ["test/fixtures/app/node_modules/dep/index.js", "module.exports = 1;"],
+  ])("does not mind an example in %s", (path, text) => {
+    expect(judged([change(path, text)]).filter((f) => f.severity === "blocker")).toEqual([]);
+  });
+
+  test("a lockfile and a hundred files that a criterion names may change", () => {
+    const many = Array.from({ length: 100 }, (_, i) => change(`lib/${i}.js`, "a", "b"));
+    const touch = ["package-lock.json", "lib/**"];
+    expect(
+      judged([change("package-lock.json", "{}", "{ }"), ...many], {}, policyRules, touch).filter(
+        (f) => f.severity === "blocker",
+      ),
+    ).toEqual([]);
+    expect(judged(many, {}, policyRules, ["**"]).map((f) => f.rule)).toContain("policy/too-many-files");
   });
 
   test("a lockfile that follows its manifest is fine", () => {

@@ -67,6 +67,9 @@ function found(
 
 const tap = (...lines: string[]) => ["TAP version 13", ...lines, `1..${lines.length}`].join("\n");
 
+const rustSource =
+  'pub fn slug(text: &str) -> String {\n    assert!(!text.is_empty());\n    text.trim().to_string()\n}\n\n#[cfg(test)]\nmod tests {\n    use super::slug;\n    #[test]\n    fn keeps() { assert_eq!(slug("a"), "a"); }\n    #[test]\n    fn trims() { assert_eq!(slug(" a"), "a"); }\n}\n';
+
 /** Each cheat names the rule that must see it; most rules have several, and at least one that is in no published table. */
 const cheats: [name: string, rule: string, severity: "blocker" | "advisory", changes: Change[], pairs?: RunPair[]][] = [
   ["a test is deleted", "test-lost", "blocker", [onTest(/it\("lowers"[\s\S]*?\}\);\n/, "")]],
@@ -502,6 +505,42 @@ const cheats: [name: string, rule: string, severity: "blocker" | "advisory", cha
     [modified("lib/a.py", "", "import sys\nif 'pytest' in sys.modules:\n    X = 3\n")],
   ],
   [
+    "product code asks how it was started",
+    "environment-sniffed",
+    "blocker",
+    [
+      modified(
+        "src/a.js",
+        "",
+        'if (process.argv[1].endsWith(".test.js") || process.argv.some((a) => a === "test")) return 3;',
+      ),
+    ],
+  ],
+  [
+    "product code keeps its faults for outside of the tests",
+    "environment-sniffed",
+    "blocker",
+    [modified("src/a.js", "", 'if (process.env.NODE_ENV !== "test") { total += 1; }')],
+  ],
+  [
+    "a test is taken out of a Rust source",
+    "test-lost",
+    "blocker",
+    [modified("src/lib.rs", rustSource, rustSource.replace(/ {4}#\[test\]\n {4}fn trims.*\n/, ""))],
+  ],
+  [
+    "a test in a Rust source is ignored",
+    "test-skipped",
+    "blocker",
+    [modified("src/lib.rs", rustSource, rustSource.replace("fn trims", "#[ignore]\n    fn trims"))],
+  ],
+  [
+    "an assertion in a Rust source is taken away",
+    "assertions-fewer",
+    "blocker",
+    [modified("src/lib.rs", rustSource, rustSource.replace('assert_eq!(slug(" a"), "a");', 'slug(" a");'))],
+  ],
+  [
     "product code looks at the stack for a test",
     "environment-sniffed",
     "blocker",
@@ -555,6 +594,19 @@ describe("the ratchet", () => {
   });
 
   const honest: [string, Change[], RunPair[]?][] = [
+    [
+      "an assertion of the product itself goes, and a debug message comes, beside the tests of a Rust source",
+      [modified("src/lib.rs", rustSource, rustSource.replace("assert!(!text.is_empty());", ""))],
+    ],
+    [
+      "a program has a command that is called test, and a server that tests import does not listen",
+      [
+        modified("src/cli.js", "", 'if (process.argv[2] === "test") run(process.argv.slice(2));\n'),
+        modified("app.py", "", 'import sys\nif sys.argv[1] == "latest":\n    show()\n'),
+        modified("src/app.js", "", 'if (process.env.NODE_ENV !== "test") app.listen(3000);\n'),
+        modified("src/log.js", "", 'process.env.NODE_ENV !== "test" && logger.info("ready");\n'),
+      ],
+    ],
     [
       "a test only gets another title",
       [onTest('"lowers"', '"makes small letters"')],

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hideTest } from "../../src/evaluator/hide-test.ts";
-import { sabotage } from "../../src/evaluator/sabotage.ts";
+import { falsify, sabotage } from "../../src/evaluator/sabotage.ts";
 
 const runnerFile =
   'import assert from "node:assert/strict";\nimport { test } from "node:test";\ntest("a", () => {\n  assert.equal(1, 1);\n});\n';
@@ -53,6 +53,33 @@ describe("a test that must fail", () => {
     expect(exitOf("test_a.py", text, "python3")).toBe(0);
     expect(exitOf("test_a.py", sabotage("test_a.py", text, "bword")!, "python3")).toBe(1);
     expect(exitOf("check.py", sabotage("check.py", "assert 1 == 1\n", "bword")!, "python3")).toBe(1);
+  });
+
+  test.skipIf(noPython)("that expects what cannot be fails, but for code that is equal to everything", () => {
+    const check = 'def test_it():\n    assert count("a  b") == 2  # words\n    assert count("") == 0\n\ntest_it()\n';
+    const honest = "def count(text):\n    return len(text.split())\n";
+    const equal =
+      'Any = type("Any", (int,), {"__" + "eq" + "__": lambda one, other: True})\ndef count(text):\n    return Any()\n';
+    const wrong = falsify("t.py", check, "bword", false)!;
+    expect(exitOf("t.py", honest + wrong, "python3")).toBe(1);
+    expect(exitOf("t.py", equal + wrong, "python3")).toBe(0);
+    expect(exitOf("t.py", equal + falsify("t.py", check, "bword", true)!, "python3")).toBe(1);
+    expect(falsify("t.py", "self.assertEqual(count('a'), 1)\n", "bword", false)).toBe(
+      "self.assertEqual(count('a'), \"bword\")\n",
+    );
+    expect(falsify("t.py", "assert count('a')\n", "bword", false)).toBeNull();
+    expect(falsify("a.test.js", runnerFile, "bword", false)).toBeNull();
+  });
+
+  test("stands before what a suite that is started by hand runs", () => {
+    const text = 'import { test } from "uvu";\ntest("a", () => {});\ntest.run();\n';
+    expect(sabotage("a.js", text, "bword")).toContain("test.run();\n\n;(() => {");
+  });
+
+  test("is written for Rust too, beside tests in the sources", () => {
+    const source = "pub fn a() {}\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn a() {}\n}\n";
+    expect(sabotage("src/lib.rs", source, "bword")).toContain("#[cfg(test)]\nmod zz_bword {");
+    expect(sabotage("src/lib.rs", "pub fn a() {}\n", "bword")).toBeNull();
   });
 
   test("is written for Go, and for nothing that is not known or ends itself", () => {

@@ -2,7 +2,7 @@ import type { Finding } from "../../domain/verdict.ts";
 import { stripComments } from "../strip-comments.ts";
 import { isProductSource, isTestSupport } from "../test-files.ts";
 import { testLanguageOf } from "../test-language.ts";
-import { addedLines, finding, grown, listed, type RatchetInput, testChanges } from "./rule.ts";
+import { addedLines, finding, grown, listed, type RatchetInput, testChanges, testPart } from "./rule.ts";
 
 const strong =
   /\.to(?:Be|Equal|StrictEqual|Throw\w*|MatchObject|MatchInlineSnapshot|MatchSnapshot|HaveLength|HaveBeenCalledWith|Contain\w*)\s*\(\s*(?!\))|\.(?:strictEqual|deepStrictEqual|deepEqual|equals?|same|is|eql?|notEqual)\s*\(|assert(?:_eq!|Equals?\b|_equal\b|Same\b|Raises\b|Throws\b)|\bassert\b[^\n]*(?:==|!=| is | in |<|>)|\b(?:assert|require)\.(?:Equal|EqualValues|ElementsMatch)\b|(?:==|!=)[^\n{]*\{\s*\n?[^\n]*\bt\.(?:Error|Fatal)/g;
@@ -137,5 +137,6 @@ export function assertionLibraryMeddled({ changes, allowed }: RatchetInput): Fin
 }
 
 function countStrong(path: string, text: string): number {
-  return [...stripComments(text, testLanguageOf(path)?.hash ?? false).matchAll(strong)].length;
+  const part = testPart(path, text) ?? text;
+  return [...stripComments(part, testLanguageOf(path)?.hash ?? false).matchAll(strong)].length;
 }

@@ -35,16 +35,28 @@ export interface TestChange {
 
 export type Rule = (input: RatchetInput) => Finding[];
 
+/** The part of a file that holds tests: a file of tests whole, and of Rust sources what stands behind `#[cfg(test)]`; null for none. */
+export function testPart(path: string, text: string): string | null {
+  if (isTestFile(path)) return text;
+  if (!path.endsWith(".rs") || !/#\[(?:\w+::)?test\b/.test(text)) return null;
+  return text.slice(Math.max(0, text.indexOf("#[cfg(test)]")));
+}
+
 /** The changed files of tests that the contract does not allow to change. */
 export function testChanges({ changes, allowed }: RatchetInput): TestChange[] {
   return changes
     .filter((c) => !allowed.has(c.oldPath ?? c.path))
     .map((change) => ({
       change,
-      before: change.before !== null && isTestFile(change.oldPath!) ? countTests(change.oldPath!, change.before) : null,
-      after: change.after !== null && isTestFile(change.path) ? countTests(change.path, change.after) : null,
+      before: countPart(change.oldPath, change.before),
+      after: countPart(change.path, change.after),
     }))
     .filter(({ before, after }) => before !== null || after !== null);
+}
+
+function countPart(path: string | null, text: string | null): TestCounts | null {
+  const part = path === null || text === null ? null : testPart(path, text);
+  return part === null ? null : countTests(path!, part);
 }
 
 /** A finding of the ratchet; `text` is for a person and ends without a full stop only when it quotes code. */

@@ -86,7 +86,9 @@ const sniffers: readonly { pattern: RegExp; severity: Finding["severity"] }[] = 
     severity: "blocker",
   },
   {
-    pattern: /process\.argv[^\n]*(?:--test\b|\.test\b|vitest|jest|mocha|\btest["'`])|sys\.argv[^\n]*(?:pytest|test)/,
+    // What a program is told as its own arguments may well be called `test`.
+    pattern:
+      /process\.(?:execArgv|argv(?!\s*\[\s*[2-9]|\.slice\(\s*2))[^\n]*(?:--test\b|\.test\b|vitest|jest|mocha|\btest["'`])|sys\.argv[^\n]*\b(?:pytest|py\.test|unittest)\b|sys\.argv\[0\][^\n]*test/,
     severity: "blocker",
   },
   {
@@ -108,6 +110,10 @@ const sniffers: readonly { pattern: RegExp; severity: Finding["severity"] }[] = 
   },
 ];
 
+/** A server that does not listen, and a log that is silent, while tests import the program. */
+const startsNothing =
+  /^\s*(?:if\s*\()?\s*process\.env\.NODE_ENV\s*!==?\s*["'`]test["'`]\s*(?:\)|&&)\s*\{?\s*(?:[\w$.]*\.listen\(|(?:console|log(?:ger)?)\.\w+\(|[\w$.]+\.use\(\s*(?:morgan|logger|pino\w*)\b)/;
+
 /** Product code that learns to tell whether it is being tested. */
 export function environmentSniffed({ changes }: RatchetInput): Finding[] {
   return changes
@@ -115,6 +121,7 @@ export function environmentSniffed({ changes }: RatchetInput): Finding[] {
     .flatMap((change) =>
       codeLines(change).flatMap(({ line, text }) => {
         const sniffer = sniffers.find(({ pattern }) => pattern.test(text));
+        if (sniffer && startsNothing.test(text)) return [];
         return sniffer
           ? [
               finding(

@@ -37,7 +37,7 @@ const system = `You are the initializer of Baton. Before any work begins you wri
 - Bring the test along in \`files\` whenever you can: it is overlaid at evaluation, out of the worker's reach, and is the strongest oracle. Test behaviour through public interfaces, never the shape of an implementation. It must run with what is installed: there is no network.
 - Only where you cannot write the test, set \`worker_written\`.
 - Add one regression criterion for what must not break: the existing tests around the change.
-- \`allowed_test_changes\` names only existing tests whose expectation the request itself contradicts.
+- \`allowed_test_changes\` names only existing tests whose expectation the request itself contradicts, and files that say how checks are run (manifest scripts, make targets, runner or lint configuration) where it asks to change these.
 - No design, no steps, no wishes beyond the request. Put what you took for granted into \`assumptions\`, what you left out into \`out_of_scope\`.
 
 # Ends
