@@ -44,6 +44,12 @@ export async function openStage(
   });
   // No runner is there to read the workflow's `run-name`.
   github.actions.nameRun = (run) => {
+    const { issue, pull_request } = run.event_payload as {
+      issue?: { number: number; pull_request?: unknown };
+      pull_request?: { number: number };
+    };
+    if (pull_request || issue?.pull_request) return `pr-${(pull_request ?? issue)?.number}`;
+    if (issue) return `issue-${issue.number}`;
     if (!run.inputs.task) return undefined;
     const { session, trigger } = JSON.parse(run.inputs.task) as {
       session: string;

@@ -4,8 +4,8 @@ import type { Delivery } from "../../src/local/github/records.ts";
 import { openStage, stageSecret, stageWorkflow } from "./stage.ts";
 import { startServer } from "./start-app.ts";
 
-/** Longest time in ms that the App gets after the storm, per command: its sweep takes one after the other. */
-const patienceMs = 20_000;
+/** Longest time in ms without a single request to GitHub, after the storm, before the rest counts as lost. */
+const patienceMs = 30_000;
 
 export interface StormOptions {
   commands: number;
@@ -72,8 +72,9 @@ export async function playStorm(options: StormOptions): Promise<StormResult> {
         refusedDeliveries += 1;
       });
       if (at + killEvery < queue.length) {
-        // Amid what it has just taken: some is answered and not done, some done and not answered.
-        await pause(100 + ((options.seed + at) % 9) * 150);
+        // Amid what it has just taken: some is answered and not done, some done and not answered. Counted in requests to
+        // GitHub, so that a slow machine is hit in the same places as a fast one.
+        await grown(github.requests, 4 + (((options.seed + at) * 17) % 61));
         await server.kill();
       }
       await sending;
@@ -82,8 +83,12 @@ export async function playStorm(options: StormOptions): Promise<StormResult> {
     // What was acknowledged and dies with the last process is found by the sweep at the next start.
     await server.kill();
     server = await startServer({ ...order, port });
-    const patience = performance.now() + patienceMs * options.commands;
-    while (count().effective < options.commands && performance.now() < patience) await pause(250);
+    let requests = github.requests.length;
+    for (let quiet = 0; count().effective < options.commands && quiet < patienceMs; quiet += 250) {
+      await pause(250);
+      if (github.requests.length > requests) quiet = 0;
+      requests = github.requests.length;
+    }
     // Whatever is still under way may only show itself as a double.
     await pause(2_000);
     await github.settled();
@@ -135,6 +140,13 @@ function shuffle<T>(items: T[], seed: number): T[] {
     [items[at], items[other]] = [items[other]!, items[at]!];
   }
   return items;
+}
+
+/** Waits until a list has grown by `count`, at most five seconds: an App with nothing to do is killed as well. */
+async function grown(list: readonly unknown[], count: number): Promise<void> {
+  const goal = list.length + count;
+  const end = performance.now() + 5_000;
+  while (list.length < goal && performance.now() < end) await pause(5);
 }
 
 function pause(ms: number): Promise<void> {

@@ -129,7 +129,8 @@ async function takeCommands(
     return reading.kind === "command" ? reading.command : null;
   };
   const since = state.runs[0]?.started_at;
-  const items = await fetchInbox(github, { repository, state, since, parse, ownIds: identity.ids, allowedBots });
+  const words = { since, parse, ownIds: identity.ids, allowedBots, headOnly: true };
+  const items = await fetchInbox(github, { repository, state, ...words });
   const isAlive = (await fetchRunCondition(github, repository, state)) === "alive";
   if (isAlive) {
     await endIgnoredStop(hands, github, repository, state.runs.at(-1)?.run_id ?? "", items);

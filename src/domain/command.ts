@@ -25,3 +25,6 @@ export const Command = z.discriminatedUnion("name", [
   z.object({ name: z.literal("retry"), text: z.string() }),
 ]);
 export type Command = z.infer<typeof Command>;
+
+/** How much of a text is looked at, in UTF-16 units, to see whether it commands: enough for a line, and so little that nobody's text holds others up. */
+export const commandHeadLength = 1_000;

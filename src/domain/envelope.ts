@@ -4,7 +4,7 @@ import { TriggerKind } from "./trigger.ts";
 
 /**
  * What a dispatch carries: ids, never instructions, and only a hint; the run re-derives actor, time and text from
- * GitHub by these ids. `subject.sha256` is the hash of the visible request as the dispatcher saw it.
+ * GitHub by these ids. `subject.sha256` is the hash of title and body as the dispatcher found them.
  */
 export const Envelope = z.strictObject({
   v: z.literal(1),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type Command, type CommandPlace, commandKeyOf } from "../domain/command.ts";
+import { type Command, type CommandPlace, commandHeadLength, commandKeyOf } from "../domain/command.ts";
 import { mayWrite, type PermissionOutcome } from "../domain/permission.ts";
 import type { State } from "../domain/state.ts";
 import type { RepositoryName } from "../domain/trigger.ts";
@@ -32,9 +32,11 @@ export interface InboxSpec {
   ownIds: readonly number[];
   /** Bots that the policy allows, by id. */
   allowedBots: readonly number[];
+  /** Only the first line of a command counts, and no more than the head of a text is read: for the App, which serves many. */
+  headOnly?: boolean;
 }
 
-/** A command as it was found, before its author and its edits were looked at. */
+/** Words that look like a command, before their author and their edits were looked at: whole texts of strangers are never read. */
 export interface FoundWords {
   place: CommandPlace;
   id: number;
@@ -42,7 +44,7 @@ export interface FoundWords {
   number: number;
   user: { id: number; login: string; type: string };
   at: string;
-  command: Command;
+  read(): Promise<Command | null>;
 }
 
 const Comment = z.object({
@@ -68,13 +70,13 @@ export async function fetchInbox(github: GitHub, spec: InboxSpec): Promise<Inbox
   );
   const rights = new Map<number, PermissionOutcome>();
   const items: InboxItem[] = [];
-  for (const { place, id, nodeId, number, user, at, command } of found) {
+  for (const { place, id, nodeId, number, user, at, read } of found) {
     if (edited.has(nodeId)) continue;
     const right = rights.get(user.id) ?? (await fetchRight(github, spec, user));
     rights.set(user.id, right);
     if (right.kind === "unknown") break;
-    if (!mayWrite(right)) continue;
-    items.push({ place, commentId: id, number, actor: user.login, actorId: user.id, command, at });
+    const command = mayWrite(right) ? await read() : null;
+    if (command) items.push({ place, commentId: id, number, actor: user.login, actorId: user.id, command, at });
   }
   return items;
 }
@@ -104,11 +106,20 @@ async function fetchComments(github: GitHub, spec: InboxSpec, number: number): P
   });
   return raw.flatMap((value) => {
     const { data: comment } = Comment.safeParse(value);
-    if (!comment?.user || comment.id <= spec.state.comment_cursor || !comment.body?.includes("/")) return [];
-    const command = spec.parse(renderVisibleText(comment.body).text);
+    if (!comment?.user || comment.id <= spec.state.comment_cursor) return [];
+    const read = readerOf(comment.body ?? "", spec);
     const { id, node_id: nodeId, user, created_at: at } = comment;
-    return command ? [{ place: "comment", id, nodeId, number, user, at, command }] : [];
+    return read ? [{ place: "comment", id, nodeId, number, user, at, read }] : [];
   });
+}
+
+/** How to read a comment whose head is a command; null for every other comment. */
+export function readerOf(body: string, spec: Pick<InboxSpec, "parse" | "headOnly">): FoundWords["read"] | null {
+  if (!body.includes("/")) return null;
+  const head = spec.parse(renderVisibleText(body.slice(0, commandHeadLength)).text);
+  if (!head) return null;
+  if (spec.headOnly || body.length <= commandHeadLength) return async () => head;
+  return async () => spec.parse(renderVisibleText(body).text);
 }
 
 async function fetchRight(

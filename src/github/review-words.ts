@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { Command } from "../domain/command.ts";
+import { type Command, commandHeadLength } from "../domain/command.ts";
 import type { RepositoryName } from "../domain/trigger.ts";
 import type { GitHub } from "./client.ts";
 import { fetchEditedNodes } from "./fetch-trigger.ts";
-import type { FoundWords } from "./inbox.ts";
+import { type FoundWords, readerOf } from "./inbox.ts";
 import { renderVisibleText } from "./visible-text.ts";
 
 /** Longest text of one review that steers, in UTF-16 units; a comment's own limit (`triggers/read-command.ts`). */
@@ -38,6 +38,7 @@ export interface ReviewSpec {
   isOurs: boolean;
   since?: string | null;
   parse(visible: string): Command | null;
+  headOnly?: boolean;
 }
 
 /** Commands in comments on lines, and reviews that request changes: each counts as `/continue` with its text and its comments on lines. */
@@ -57,18 +58,17 @@ export async function fetchReviewWords(github: GitHub, spec: ReviewSpec): Promis
   const plain: DiffComment[] = [];
   for (const comment of comments) {
     const at = submitted.get(comment.pull_request_review_id ?? 0) ?? comment.created_at;
-    const body = comment.body ?? "";
     if (!comment.user || isBefore(at, spec.since)) continue;
-    const command = body.includes("/") ? spec.parse(renderVisibleText(body).text) : null;
+    const read = readerOf(comment.body ?? "", spec);
     const { id, node_id: nodeId } = comment;
-    if (!command) plain.push(comment);
-    else words.push({ place: "review_comment", id, nodeId, number: spec.number, user: comment.user, at, command });
+    if (!read) plain.push(comment);
+    else words.push({ place: "review_comment", id, nodeId, number: spec.number, user: comment.user, at, read });
   }
   for (const review of spec.isOurs ? reviews : []) {
     const { id, node_id: nodeId, submitted_at: at } = review;
     if (review.state.toUpperCase() !== "CHANGES_REQUESTED" || !review.user || !at || isBefore(at, spec.since)) continue;
-    const command = await readReview(github, spec, review, plain);
-    words.push({ place: "review", id, nodeId, number: spec.number, user: review.user, at, command });
+    const read = () => readReview(github, spec, review, plain);
+    words.push({ place: "review", id, nodeId, number: spec.number, user: review.user, at, read });
   }
   return words;
 }
@@ -79,9 +79,11 @@ async function readReview(
   review: Review,
   comments: readonly DiffComment[],
 ): Promise<Command> {
-  const body = renderVisibleText(review.body ?? "").text.trim();
+  const source = spec.headOnly ? review.body?.slice(0, commandHeadLength) : review.body;
+  const body = renderVisibleText(source ?? "").text.trim();
   const command = spec.parse(body);
   if (command && command.name !== "continue") return command;
+  if (spec.headOnly) return command ?? { name: "continue", text: "", budget_usd_micro: null, turns: null };
   const own = comments.filter(
     (one) => one.pull_request_review_id === review.id && one.user?.id === review.user?.id && one.body,
   );

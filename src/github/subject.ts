@@ -5,19 +5,17 @@ import type { RepositoryName } from "../domain/trigger.ts";
 import type { GitHub } from "./client.ts";
 import { renderVisibleText } from "./visible-text.ts";
 
-/** An issue or pull request as a reader saw it at the trigger. */
+/** An issue or pull request as it stood at the trigger, its text as it was written: `renderRequest` gives what a reader sees. */
 export interface FrozenSubject {
   kind: "frozen";
   number: number;
   isPullRequest: boolean;
   open: boolean;
   merged: boolean;
-  /** Visible text only. */
   title: string;
   body: string;
-  /** Hash of visible title and body: what the envelope carries. */
+  /** Hash of title and body as they were written: what the envelope carries. */
   sha256: string;
-  hiddenRemoved: number;
   url: string;
   authorId: number | null;
   labels: string[];
@@ -77,8 +75,7 @@ export async function fetchSubject(
   if (!found) return { kind: "gone", why: `there is no issue or pull request ${number}` };
   const edited = at === null ? [] : editedSince(found, Date.parse(at));
   if (edited.length > 0) return { kind: "edited", what: edited };
-  const title = renderVisibleText(found.title.replaceAll("\n", " "));
-  const body = renderVisibleText(found.body);
+  const { title, body } = found;
   const isPullRequest = found.__typename === "PullRequest";
   return {
     kind: "frozen",
@@ -86,10 +83,9 @@ export async function fetchSubject(
     isPullRequest,
     open: found.state === "OPEN",
     merged: found.state === "MERGED",
-    title: title.text.trim(),
-    body: body.text,
-    sha256: subjectSha256(title.text.trim(), body.text),
-    hiddenRemoved: title.hiddenRemoved + body.hiddenRemoved,
+    title,
+    body,
+    sha256: subjectSha256(title, body),
     url: found.url,
     authorId: found.author?.databaseId ?? null,
     labels: found.labels?.nodes.map((label) => label.name) ?? [],
@@ -104,7 +100,24 @@ export async function fetchSubject(
   };
 }
 
-/** Hash of the visible request: title, an empty line, body. */
+/** What a reader of GitHub sees of a subject: only a run asks for it, since reading a long text takes a second of its own. */
+export function renderRequest(subject: Pick<FrozenSubject, "title" | "body">): {
+  title: string;
+  body: string;
+  sha256: string;
+  hiddenRemoved: number;
+} {
+  const title = renderVisibleText(subject.title.replaceAll("\n", " "));
+  const body = renderVisibleText(subject.body);
+  return {
+    title: title.text.trim(),
+    body: body.text,
+    sha256: subjectSha256(title.text.trim(), body.text),
+    hiddenRemoved: title.hiddenRemoved + body.hiddenRemoved,
+  };
+}
+
+/** Hash of a request: title, an empty line, body. */
 export function subjectSha256(title: string, body: string): string {
   return sha256(`${title}\n\n${body}`);
 }

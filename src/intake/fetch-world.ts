@@ -8,7 +8,7 @@ import { fetchLabelEvent, fetchTrigger } from "../github/fetch-trigger.ts";
 import { messageOf } from "../github/outcome.ts";
 import { fetchActorType, fetchPermission } from "../github/permission.ts";
 import { fetchPullRequest } from "../github/pull-request.ts";
-import { fetchRunCounts, type RunCounts } from "../github/runs.ts";
+import { type CountSpec, fetchRunCounts, type RunCounts } from "../github/runs.ts";
 import { type FrozenSubject, fetchSubject } from "../github/subject.ts";
 import { refuseActor, type TriggerWorld } from "../triggers/decide-trigger.ts";
 import { eventIdOf, makeEnvelope } from "../triggers/make-envelope.ts";
@@ -66,7 +66,9 @@ export async function fetchWorld(spec: WorldSpec): Promise<WorldOutcome> {
   const key = sessionOfTrigger(trigger, head);
   if (!key) return { kind: "gone", why: "the trigger belongs to no session" };
   const session = await loadSessionFacts(github, repository, key);
-  const counts = await countOrNull(github, repository, actor.id, key);
+  const { day, session: perSession } = policy.limits;
+  const limits = { person: day.runs_per_person, session: perSession.runs };
+  const counts = await countOrNull(github, repository, { actorId: actor.id, session: key, limits });
   const condition = await fetchRunCondition(github, repository, session.state);
   const last = session.state?.runs.at(-1)?.run_id ?? null;
   // A run that has ended, or died, reads nothing more, although its workflow may still be under way.
@@ -148,14 +150,9 @@ function isHandled({ state }: SessionFacts, trigger: PersonTrigger, eventId: str
   return trigger.kind === "command" && trigger.place === "comment" && trigger.commentId <= state.comment_cursor;
 }
 
-async function countOrNull(
-  github: GitHub,
-  repository: RepositoryFacts,
-  actorId: number,
-  session: string,
-): Promise<RunCounts | null> {
+async function countOrNull(github: GitHub, repository: RepositoryFacts, who: CountSpec): Promise<RunCounts | null> {
   try {
-    return await fetchRunCounts(github, repository, workflowFile, { actorId, session });
+    return await fetchRunCounts(github, repository, workflowFile, who);
   } catch (error) {
     // No such workflow: nothing ran, and the dispatch will explain what is missing.
     return /not found/i.test(messageOf(error)) ? { person: 0, session: 0, alive: [] } : null;

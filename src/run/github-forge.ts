@@ -13,7 +13,7 @@ import { fetchAccount, fetchPermission } from "../github/permission.ts";
 import { listPullRequests } from "../github/pull-request.ts";
 import { isRunAlive } from "../github/runs.ts";
 import { ensureAnswer } from "../github/status-comment.ts";
-import { fetchSubject } from "../github/subject.ts";
+import { fetchSubject, renderRequest } from "../github/subject.ts";
 import { playbookOfKey } from "../maintenance/apply-playbook.ts";
 import { readCommand } from "../triggers/read-command.ts";
 import { fenceWrites } from "./fence.ts";
@@ -141,11 +141,8 @@ async function loadRequest(options: GitHubForgeOptions, state: State | null): Pr
     kind: "ok",
     request: {
       number,
-      title: subject.title,
-      body: subject.body,
-      sha256: subject.sha256,
+      ...renderRequest(subject),
       url: subject.url,
-      hiddenRemoved: subject.hiddenRemoved,
       requester: person.requester,
       baseRef: subject.head ? subject.head.ref : (options.baseBranch ?? options.repository.defaultBranch),
     },

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { commandHeadLength } from "../domain/command.ts";
 import type { Trigger } from "../domain/trigger.ts";
 import {
   CheckSuitePayload,
@@ -19,8 +20,6 @@ import type { Reading, ReadingHands, RepositoryFacts, Signal, SubjectFacts } fro
 
 type CommandTrigger = Extract<Trigger, { kind: "command" }>;
 
-/** How much of a comment is looked at, in UTF-16 units, to see whether it commands: the run reads the whole of it. */
-const headLength = 2_000;
 const mayCommand = new RegExp(`/(?:${commandNames.join("|")})`);
 
 /** Reads one webhook delivery, or one Actions event of the same name; pure, and every unknown shape is `ignored`. */
@@ -99,7 +98,7 @@ function readComment(
   const body = comment.body ?? "";
   // Most comments are no commands: a cheap look first, so that no stranger's text is parsed for nothing.
   if (!mayCommand.test(body)) return { kind: "ignored", reason: "the comment is not a command" };
-  const reading = readCommand(hands.renderVisible(body.slice(0, headLength)));
+  const reading = readCommand(hands.renderVisible(body.slice(0, commandHeadLength)));
   if (reading.kind === "none") return { kind: "ignored", reason: reading.reason };
   const actor = comment.user;
   if (!actor) return { kind: "ignored", reason: "the comment has no author" };

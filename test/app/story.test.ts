@@ -189,3 +189,19 @@ test("a first command that no delivery told of is found by the sweep, once", asy
   expect(world.dispatches(), JSON.stringify(world.lines)).toEqual([`comment-${id}`]);
   expect(await world.comments(number)).toHaveLength(3);
 });
+
+test("a person's limit counts work, not words: the App's run and the event's are one, and a question costs nothing", async () => {
+  world = await startAppWorld({ policy: "limits:\n  day: { runs_per_person: 2 }\n" });
+  const issues: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const number = await world.github.as("wendy").openIssue("acme/shop", { title: "T", body: "B" });
+    await world.github.as("wendy").comment("acme/shop", number, "/status");
+    await world.github.as("wendy").comment("acme/shop", number, "/continue");
+    await world.settled();
+    issues.push(number);
+  }
+  expect(world.github.actions.runs.filter((run) => run.event === "issue_comment").length).toBeGreaterThanOrEqual(6);
+  expect(world.dispatches(), JSON.stringify(world.lines)).toHaveLength(2);
+  const last = (await world.comments(issues[2] ?? 0)).at(-1)?.body;
+  expect(last).toContain("Today's 2 runs for one person are used up");
+});

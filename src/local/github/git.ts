@@ -167,10 +167,20 @@ export async function logCommits(gitDir: string, range: string, options: string[
   return readCommits(out);
 }
 
+/** Commits that were read by their whole id: they never change, and a list of runs shows the same one many times. */
+const knownCommits = new Map<string, CommitData>();
+const maxKnownCommits = 1_000;
+
 /** One commit, or null. */
 export async function readCommit(gitDir: string, sha: string): Promise<CommitData | null> {
+  const key = `${gitDir} ${sha}`;
+  const known = knownCommits.get(key);
+  if (known) return known;
   if (!(await resolveCommit(gitDir, sha))) return null;
-  return (await logCommits(gitDir, sha, ["-1"]))[0] ?? null;
+  const commit = (await logCommits(gitDir, sha, ["-1"]))[0] ?? null;
+  if (commit?.sha === sha) knownCommits.set(key, commit);
+  if (knownCommits.size > maxKnownCommits) knownCommits.delete(knownCommits.keys().next().value ?? "");
+  return commit;
 }
 
 /** One entry of a tree. */
