@@ -1,9 +1,9 @@
 import { renderUsd } from "../domain/limits.ts";
+import { describeNext, isLocalSession } from "../domain/next-step.ts";
 import { committedUsd } from "../domain/replay.ts";
 import type { State } from "../domain/state.ts";
 import { stopReasons } from "../domain/stop-reason.ts";
 import { isLocalRunAlive } from "../run/local-forge.ts";
-import { describeNext, isLocalSession } from "./next-step.ts";
 import type { SavedSession } from "./session-shelf.ts";
 
 /** Where a session stands, in words and figures; what `baton status` prints. */

@@ -5,6 +5,7 @@ import type { z } from "zod";
 import { ConfigError, describeError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { sha256 } from "../domain/hash.ts";
+import { describeNext, diffCommand } from "../domain/next-step.ts";
 import { SessionKey } from "../domain/session-key.ts";
 import type { State } from "../domain/state.ts";
 import { stopReasons } from "../domain/stop-reason.ts";
@@ -21,7 +22,6 @@ import { summarise } from "../run/summary.ts";
 import { describeDryRun } from "./dry-run.ts";
 import { policyPath, readWorkPlace } from "./local-place.ts";
 import { makeLocalWorld } from "./local-world.ts";
-import { describeNext, diffCommand } from "./next-step.ts";
 import { noSuchSession, openSessionShelf, readSessionKey } from "./session-shelf.ts";
 
 export interface LocalRunOptions {

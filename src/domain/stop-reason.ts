@@ -51,7 +51,7 @@ export const stopReasons = {
     "neutral",
     0,
     true,
-    "the worker went in circles and nudges did not help.",
+    "the model went in circles, or only talked, and nudges did not help.",
     "Comment `/continue` with a hint, or `/retry`.",
   ),
   no_progress: row(

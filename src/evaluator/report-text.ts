@@ -1,5 +1,5 @@
 import { stopReasons } from "../domain/stop-reason.ts";
-import { escapeLine } from "./escape-markdown.ts";
+import { codeSpan, escapeLine } from "./escape-markdown.ts";
 import { isStale, type ReportView } from "./report-view.ts";
 
 /** `1 criterion`, `3 criteria`. */
@@ -49,6 +49,7 @@ export function renderTitle(view: ReportView): string {
 
 /** What a person can do now, in one or two sentences. */
 export function renderNext(view: ReportView): string {
+  if (view.next?.command) return `${view.next.say}: ${codeSpan(view.next.command)}`;
   switch (view.headline) {
     case "pass":
       return "Review the diff and merge, or comment `/continue` with what is missing.";
@@ -61,7 +62,7 @@ export function renderNext(view: ReportView): string {
     case "blocked":
       return stopReasons.blocked.next;
     default:
-      return view.next || "Comment `/continue` to go on, or `/retry` to start over from the base.";
+      return view.next?.say || "Comment `/continue` to go on, or `/retry` to start over from the base.";
   }
 }
 

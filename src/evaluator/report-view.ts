@@ -1,5 +1,6 @@
 import type { Baseline, Contract } from "../domain/contract.ts";
 import type { Spend } from "../domain/limits.ts";
+import { decideNextStep, type NextStep } from "../domain/next-step.ts";
 import type { State } from "../domain/state.ts";
 import { type StopReason, stopReasons } from "../domain/stop-reason.ts";
 import type { Verdict } from "../domain/verdict.ts";
@@ -49,7 +50,8 @@ export interface ReportView {
   stopReason: StopReason | null;
   /** One sentence on how the last run ended; empty while it goes on. */
   ended: string;
-  next: string;
+  /** What a person can do after the last run; null while it goes on. */
+  next: NextStep | null;
   request: { number: number | null; title: string };
   requester: string;
   branch: string;
@@ -85,7 +87,7 @@ export function readReportView(state: State, facts: ReportFacts): ReportView {
     ended: reason
       ? `Run ${state.runs.length} ended: ${stopReasons[reason].sentence}${renderWhy(run?.end_text ?? "")}`
       : "",
-    next: reason ? stopReasons[reason].next : "",
+    next: reason ? decideNextStep(state, reason) : null,
     request: { number: state.request.number, title: state.request.title },
     requester: state.requester.login,
     branch: state.branch,

@@ -14,9 +14,9 @@ import {
   reportEnd,
   roomForReport,
 } from "../../src/evaluator/report.ts";
-import { isStale, type ReportView } from "../../src/evaluator/report-view.ts";
+import { isStale, type ReportView, readReportView } from "../../src/evaluator/report-view.ts";
 import { renderStatus } from "../../src/evaluator/status.ts";
-import { reportViews } from "../helpers/report-views.ts";
+import { reportFacts, reportState, reportViews } from "../helpers/report-views.ts";
 
 const parse = (markdown: string): Root =>
   fromMarkdown(markdown, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
@@ -98,6 +98,16 @@ describe("the report", () => {
       }
     },
   );
+
+  test("a session that lives in a local repository goes on with a command, not with a comment", () => {
+    const request = { number: null, url: null, title: "Slugs", body: "", sha256: "5".repeat(64) };
+    const runs = reportState("max_turns").runs.map((run) => ({ ...run, run_url: null }));
+    const report = renderReport(
+      readReportView(reportState("max_turns", { session: "task-1a2b3c4d", request, runs }), reportFacts()),
+    );
+    expect(report).toContain('`baton continue task-1a2b3c4d --say "…"`');
+    expect(report).not.toContain("omment `/continue`");
+  });
 
   test("only a pass closes the issue", () => {
     const closing = Object.entries(reportViews).filter(([, view]) =>
