@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 const weaker =
-  "Without it the walls cannot be raised: tests that need them are skipped, and Baton refuses to run a model here unless `sandbox: degraded-ok` is set.";
+  "Without it util-linux and Perl make the walls, where this kernel allows that; where it does not, tests that need walls are skipped, and Baton runs no model here.";
 
 function has(command: string): boolean {
   return spawnSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" }).status === 0;

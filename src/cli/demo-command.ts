@@ -27,7 +27,7 @@ budget; \`/continue\` starts run 2 on a fresh runner, which finishes; the pull r
                       runner     run 2 is ended by kill -9
   --out DIR         where clone, session and reports are left (default .baton-local/demo; replaced)
 
-Needs bubblewrap. Exit code 0 only when the final tree, the verdict and the counts are what the story must end with.`;
+Needs Linux with user namespaces. Exit code 0 only when the final tree, the verdict and the counts are what the story must end with.`;
 
 /** `baton demo`: the story on the embedded world. */
 export const demoCommand: CliCommand = {

@@ -100,13 +100,15 @@ function readCount(file: string, key: RegExp): number {
   }
 }
 
-/** Removes the groups of processes that were killed before they could do it themselves. */
+/** Removes the groups of processes that were killed before they could do it themselves, and whoever was left in them. */
 function removeStale(home: CgroupHome): void {
   for (const parent of home.version === 2 ? [home.dir] : [home.pids, home.memory]) {
     if (parent === null) continue;
     for (const name of readdirSync(parent)) {
       const owner = /^baton-(\d+)-[0-9a-f]+$/.exec(name)?.[1];
-      if (owner !== undefined && !existsSync(`/proc/${owner}`)) removeGroup(join(parent, name));
+      if (owner === undefined || existsSync(`/proc/${owner}`)) continue;
+      killAllIn(join(parent, name));
+      removeGroup(join(parent, name));
     }
   }
 }
@@ -139,6 +141,15 @@ export function createCgroup(home: CgroupHome, id: string, limits: SandboxLimits
       ),
     remove: () => dirs.map(removeGroup).every(Boolean),
   };
+}
+
+function killAllIn(dir: string): void {
+  try {
+    for (const pid of readFileSync(join(dir, "cgroup.procs"), "utf8").split("\n").filter(Boolean))
+      process.kill(Number(pid), "SIGKILL");
+  } catch {
+    // gone meanwhile, or nobody's to kill
+  }
 }
 
 function removeGroup(dir: string): boolean {

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { renderWallArgs, type WallOption } from "./bubblewrap.ts";
 import type { SandboxLimits } from "./limits.ts";
 
 /**
- * Runs before bubblewrap, outside the walls: closes every descriptor that this process may have inherited without
- * close-on-exec (bubblewrap would hand them in), sets the limits, joins the control groups, offers itself first to the
+ * Runs before the walls are made, outside them: closes every descriptor that this process may have inherited without
+ * close-on-exec (they would be handed in), sets the limits, joins the control groups, offers itself first to the
  * kernel when memory is short, and goes on with an empty environment.
  * Arguments: options file, filter of system calls, limits (processes, file KiB, open files, data KiB), number of groups,
  * groups, then the program.
@@ -20,14 +19,15 @@ for ((i = $1; i > 0; i--)); do shift; echo $$ > "$1" || exit 125; done
 shift
 exec -c "$@"`;
 
-/** The descriptor under which bubblewrap finds the filter of system calls; it keeps it from what it starts. */
+/** The descriptor under which they find the filter of system calls; it keeps it from what it starts. */
 export const filterFd = 5;
 
 /** How a program is started inside the walls. */
 export interface LaunchRequest {
-  /** Program and arguments that lead to bubblewrap: `[setpriv …] bwrap`. */
+  /** Program and arguments that make the walls: `[setpriv …] bwrap …`. */
   prefix: readonly string[];
-  options: readonly WallOption[];
+  /** What that program reads from descriptor 4: the walls in its own words. */
+  plan: string;
   /** File with the filter of system calls; an empty one where there is none. */
   filterFile: string;
   limits: SandboxLimits;
@@ -44,7 +44,7 @@ export interface LaunchRequest {
 export interface Launched {
   child: ChildProcess;
   initPid(): number | null;
-  /** Exit code as bubblewrap reports it; null when the walls never stood or were killed. */
+  /** Exit code as the first process inside reports it; null when the walls never stood or were killed. */
   exitCode(): number | null;
   /** Kills everything inside at once. */
   kill(): void;
@@ -55,7 +55,7 @@ export interface Launched {
 /** Starts a program inside the walls with an empty environment outside them. */
 export function launch(request: LaunchRequest): Launched {
   const optionsFile = join(request.scratchDir, `options-${request.name}`);
-  writeFileSync(optionsFile, renderWallArgs(request.options), { mode: 0o600 });
+  writeFileSync(optionsFile, request.plan, { mode: 0o600 });
   const { limits } = request;
   const numbers = [
     limits.processes + request.tasksBefore,
@@ -66,7 +66,7 @@ export function launch(request: LaunchRequest): Launched {
   const args = [
     ...["--noprofile", "--norc", "-c", launcher, "baton", optionsFile, request.filterFile, ...numbers.map(String)],
     ...[String(request.joinFiles.length), ...request.joinFiles],
-    ...[...request.prefix, "--json-status-fd", "3", "--args", "4", "--", ...request.program],
+    ...[...request.prefix, ...request.program],
   ];
   const child = spawn("/bin/bash", args, { env: {}, cwd: "/", stdio: [...request.stdio, "pipe"] });
   const status = readStatus(child);
@@ -79,9 +79,12 @@ export function launch(request: LaunchRequest): Launched {
     initPid: status.initPid,
     exitCode: status.exitCode,
     kill() {
-      const init = status.initPid();
-      if (init !== null && child.exitCode === null && child.signalCode === null) killQuietly(init);
-      child.kill("SIGKILL");
+      // Killed before it has said who its first process is, it would leave that one waiting for ever.
+      void status.known.then(() => {
+        const init = status.initPid();
+        if (init !== null && child.exitCode === null && child.signalCode === null) killQuietly(init);
+        child.kill("SIGKILL");
+      });
     },
     dead,
   };
@@ -90,8 +93,13 @@ export function launch(request: LaunchRequest): Launched {
 interface Status {
   initPid(): number | null;
   exitCode(): number | null;
+  /** Resolves when the first process is known, or will not be. */
+  known: Promise<void>;
   ended: Promise<void>;
 }
+
+/** Longest time in which the first process must be there, ms; a busy machine needs seconds. */
+const knownWithinMs = 10_000;
 
 function readStatus(child: ChildProcess): Status {
   let text = "";
@@ -101,15 +109,30 @@ function readStatus(child: ChildProcess): Status {
     // the code is written just before the exit; nothing else is worth a wait
     child.once("exit", () => setTimeout(resolve, 200).unref());
   });
+  let tell = (): void => {};
+  const known = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, knownWithinMs).unref();
+    tell = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    void ended.then(tell);
+  });
   child.stdio[3]?.on("data", (chunk: Buffer) => {
     text += chunk.toString("utf8");
+    if (text.includes("child-pid")) tell();
   });
   child.stdio[3]?.on("error", () => {});
   const number = (pattern: RegExp): number | null => {
     const found = pattern.exec(text)?.[1];
     return found === undefined ? null : Number(found);
   };
-  return { initPid: () => number(/"child-pid":\s*(\d+)/), exitCode: () => number(/"exit-code":\s*(\d+)/), ended };
+  return {
+    initPid: () => number(/"child-pid":\s*(\d+)/),
+    exitCode: () => number(/"exit-code":\s*(\d+)/),
+    known,
+    ended,
+  };
 }
 
 /** The kernel kills a PID namespace with its first process; that one is a zombie only when all others are gone. */

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeError, SandboxError } from "../domain/errors.ts";
 import { createSandbox, type SandboxSpec } from "./sandbox.ts";
-import { readWalls, type Walls } from "./walls.ts";
+import { listWalls, type Walls } from "./walls.ts";
 
 /** One thing that must hold inside, and the shell test that says so. */
 interface Probe {
@@ -107,20 +107,42 @@ export async function runProbes(walls: Walls, filterOptions?: SandboxSpec["filte
 }
 
 /**
- * Finds out which walls this host can raise, by raising them and looking from inside. With `allowDegraded` a second line
- * that does not hold is reported as weaker; without it, and for everything else always, SandboxError says the exact
- * command to run: nothing of the model may run then.
+ * Finds out which walls this host can raise, by raising them and looking from inside: bubblewrap's, else those of util-linux,
+ * with the same probes. With `allowDegraded` a second line that does not hold is reported as weaker; without it, and for
+ * everything else always, SandboxError says the exact command to run: nothing of the model may run then.
  */
-export async function probeWalls(request: { allowDegraded: boolean }): Promise<Walls> {
-  const walls = readWalls();
-  if (!walls) throw new SandboxError("bubblewrap is not installed", { hint: installHint });
-  let failed: string[];
-  try {
-    failed = await runProbes(walls);
-  } catch (cause) {
-    throw new SandboxError(`bubblewrap does not work here: ${describeError(cause)}`, { hint: hintForHost(), cause });
+export async function probeWalls(request: { allowDegraded: boolean; ladder?: readonly Walls[] }): Promise<Walls> {
+  const ladder = request.ladder ?? listWalls();
+  const tried: { walls: Walls; failed: string[] }[] = [];
+  const errors: unknown[] = [];
+  for (const walls of ladder) {
+    try {
+      const failed = await runProbes(walls);
+      if (failed.length === 0) return walls;
+      tried.push({ walls, failed });
+    } catch (error) {
+      errors.push(error);
+    }
   }
-  return acceptWalls(walls, failed, request.allowDegraded);
+  for (const { walls, failed } of tried) {
+    try {
+      return acceptWalls(walls, failed, request.allowDegraded);
+    } catch (error) {
+      errors.unshift(error);
+    }
+  }
+  throw describeFailure(ladder, errors);
+}
+
+/** Why nothing stands, as the best walls that could be tried say it. */
+function describeFailure(ladder: readonly Walls[], errors: readonly unknown[]): SandboxError {
+  if (!ladder.some(({ kind }) => kind === "bubblewrap")) {
+    const also = errors.length > 0 ? `, and util-linux cannot make the walls here: ${describeError(errors[0])}` : "";
+    return new SandboxError(`bubblewrap is not installed${also}`, { hint: installHint, cause: errors[0] });
+  }
+  const [cause] = errors;
+  if (cause instanceof SandboxError && cause.message.startsWith("the walls stand")) return cause;
+  return new SandboxError(`bubblewrap does not work here: ${describeError(cause)}`, { hint: hintForHost(), cause });
 }
 
 /** Decides whether walls with failed probes are good enough. Throws SandboxError when they are not. */

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { SandboxError } from "../domain/errors.ts";
-import { planWallOptions, type WallOption } from "./bubblewrap.ts";
+import { planWallOptions, renderWallArgs, type WallOption } from "./bubblewrap.ts";
 import { createCgroup } from "./cgroup.ts";
 import { type ExecHost, type ExecOptions, type ExecResult, runCommand } from "./exec.ts";
 import { FifoPool } from "./fifo.ts";
@@ -20,6 +20,7 @@ import { createRaiser, waitingShell } from "./raise.ts";
 import { isReachable } from "./reach.ts";
 import { removeTree } from "./remove-tree.ts";
 import { renderCallFilter } from "./system-calls.ts";
+import { renderUnshareScript } from "./unshare.ts";
 import { countTasks, type Walls } from "./walls.ts";
 
 /** What a sandbox is made of; directories are the host's and exist already. */
@@ -70,6 +71,9 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   const id = randomBytes(6).toString("hex");
   const scratchDir = mkdtempSync(join(scratchBase(), "baton-walls-"));
   chmodSync(scratchDir, 0o711);
+  const { tools } = spec.walls;
+  const rootDir = join(scratchDir, "root");
+  if (tools) mkdirSync(rootDir);
   const ownTmp = spec.tmpDir ?? join(scratchDir, "tmp");
   if (!spec.tmpDir) mkdirSync(ownTmp);
   chmodSync(spec.outputsDir, 0o755);
@@ -98,9 +102,10 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
       filterFd: callFilter ? filterFd : null,
     });
     const usable = planned.filter(({ flag }) => !spec.walls.unsupported.includes(flag));
+    const options = spec.filterOptions ? spec.filterOptions(usable) : usable;
     return launch({
       prefix: parts.prefix,
-      options: spec.filterOptions ? spec.filterOptions(usable) : usable,
+      plan: tools ? renderUnshareScript(options, rootDir, tools) : renderWallArgs(options),
       filterFile,
       limits,
       tasksBefore,

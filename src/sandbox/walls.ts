@@ -4,10 +4,13 @@ import { type CgroupHome, findCgroupHome } from "./cgroup.ts";
 import { findHostPieces, findProgram, type HostPiece } from "./host.ts";
 import { outsideUid } from "./places.ts";
 import { renderCallFilter } from "./system-calls.ts";
+import { findUnshareTools, type UnshareTools, unsharePrefix } from "./unshare.ts";
 
 /** Which walls are up on this host, found by raising them once. */
 export interface Walls {
-  kind: "bubblewrap";
+  kind: "bubblewrap" | "unshare";
+  /** What makes them without bubblewrap. */
+  tools: UnshareTools | null;
   /** What holds, in words for the report. */
   layers: string[];
   /** What is weaker than it could be here, in words for the report. */
@@ -16,7 +19,7 @@ export interface Walls {
   description: string;
   /** Options that this bubblewrap is too old for. */
   unsupported: readonly string[];
-  /** Programs that lead to bubblewrap; empty without it. */
+  /** Programs that lead to the walls. */
   prefix: readonly string[];
   /** The user outside that owns what the model writes, when it is another than Baton's own. */
   uid: number | null;
@@ -24,15 +27,32 @@ export interface Walls {
   cgroups: CgroupHome | null;
 }
 
-/** The facts of this host from which walls are made; nothing is started. */
+/** The best walls that this host may be able to raise, or null; nothing is started. */
 export function readWalls(): Walls | null {
+  return listWalls()[0] ?? null;
+}
+
+/** Every kind of walls that this host has the programs for, the best first. */
+export function listWalls(): Walls[] {
   const bwrap = findProgram("bwrap");
-  if (!bwrap) return null;
+  const tools = findUnshareTools();
+  const unsupported = bwrap ? findUnsupported(bwrap) : [];
+  const start = [...(bwrap ? [bwrap] : []), "--json-status-fd", "3", "--args", "4", "--"];
+  return [
+    ...(bwrap ? [describeWalls({ kind: "bubblewrap", tools: null, unsupported, start })] : []),
+    ...(tools ? [describeWalls({ kind: "unshare", tools, unsupported: [], start: unsharePrefix(tools) })] : []),
+  ];
+}
+
+function describeWalls({
+  start,
+  ...made
+}: Pick<Walls, "kind" | "tools" | "unsupported"> & { start: readonly string[] }): Walls {
+  const { kind, unsupported } = made;
   const isRoot = process.getuid?.() === 0;
   const setpriv = findProgram("setpriv");
   const drop = isRoot && setpriv ? [setpriv, `--reuid=${outsideUid}`, `--regid=${outsideUid}`, "--clear-groups"] : [];
   const cgroups = findCgroupHome();
-  const unsupported = findUnsupported(bwrap);
   const hasFilter = renderCallFilter(process.arch) !== null;
   const weaker: string[] = [];
   // The filter refuses nested namespaces too: only without it does an old bubblewrap leave a gap.
@@ -40,10 +60,12 @@ export function readWalls(): Walls | null {
     weaker.push(`there is no filter of system calls for ${process.arch}`);
     weaker.push(...unsupported.map((flag) => `this bubblewrap is too old for ${flag}`));
   }
+  if (kind === "unshare")
+    weaker.push("bubblewrap is missing or does not work here: the same walls are made by util-linux");
   if (isRoot && !setpriv) weaker.push("Baton runs as root and cannot become another user outside (setpriv is missing)");
   if (!cgroups) weaker.push("no control groups: memory is limited for each process, not for all together");
   return {
-    kind: "bubblewrap",
+    ...made,
     layers: [
       "own user, process, network, IPC, host-name and control-group namespaces",
       "a root of read-only system folders: HOME, runner folders, sockets and credentials do not exist inside",
@@ -55,9 +77,8 @@ export function readWalls(): Walls | null {
       ...(cgroups ? [`control groups (version ${cgroups.version}) for memory and processes`] : []),
     ],
     weaker,
-    description: `bubblewrap${drop.length > 0 ? " as an unprivileged user" : ""}${cgroups ? " with control groups" : ""}`,
-    unsupported,
-    prefix: [...drop, bwrap],
+    description: `${kind}${drop.length > 0 ? " as an unprivileged user" : ""}${cgroups ? " with control groups" : ""}`,
+    prefix: [...drop, ...start],
     uid: drop.length > 0 ? outsideUid : null,
     host: findHostPieces(),
     cgroups,

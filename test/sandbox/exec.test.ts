@@ -3,9 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readWalls } from "../../src/sandbox/walls.ts";
 import { outliveBaton, processesWith } from "./outlive.ts";
-import { type Box, openBox, skipWalls } from "./support.ts";
+import { type Box, openBox, skipWalls, testWalls } from "./support.ts";
 
 function parentOf(pid: string): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
@@ -182,7 +181,7 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
   const mostTaken = (text: string): number =>
     Math.max(0, ...[...text.matchAll(/^(\d+)$/gm)].map(([, mb]) => Number(mb)));
 
-  test.skipIf(readWalls()?.cgroups == null)(
+  test.skipIf(testWalls?.cgroups == null)(
     "all of a command's processes together have the memory of their group, and its end is said",
     async () => {
       await using small = await openBox({ limits: { memoryBytes: 300 * 1024 ** 2 } });
@@ -193,7 +192,7 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
   );
 
   test("without control groups each process has its memory, and processes are counted", async () => {
-    const walls = { ...readWalls()!, cgroups: null };
+    const walls = { ...testWalls!, cgroups: null };
     await using small = await openBox({ walls, limits: { memoryBytes: 300 * 1024 ** 2, processes: 60 } });
     const taken = mostTaken(await small.sh(hoard));
     expect(taken).toBeGreaterThan(0);

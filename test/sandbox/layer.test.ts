@@ -16,8 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openWorkspace, prepareLayer } from "../../src/sandbox/layer.ts";
 import { decideLayerFit, planRenewal } from "../../src/sandbox/manifests.ts";
 import { createSandbox } from "../../src/sandbox/sandbox.ts";
-import { readWalls } from "../../src/sandbox/walls.ts";
-import { skipWalls } from "./support.ts";
+import { skipWalls, testWalls } from "./support.ts";
 
 describe("whether a layer still fits", () => {
   const base = [
@@ -102,7 +101,7 @@ function startRegistry(): Promise<{ url: string; asked: string[]; close(): void 
 
 describe.skipIf(skipWalls)("set-up and workspaces", () => {
   const dir = skipWalls ? "" : mkdtempSync(join(tmpdir(), "baton-layer-"));
-  const walls = readWalls()!;
+  const walls = testWalls!;
   let registry: Awaited<ReturnType<typeof startRegistry>>;
   beforeAll(async () => {
     registry = await startRegistry();

@@ -48,7 +48,7 @@ export async function outliveBaton(mark: string, without?: string): Promise<stri
 }
 
 /** Only the marked program itself: the starting script holds the mark too. */
-const inside = (mark: string): string[] => processesWith(mark).filter((pid) => startsWith(pid, mark));
+export const inside = (mark: string): string[] => processesWith(mark).filter((pid) => startsWith(pid, mark));
 
 function startsWith(pid: string, mark: string): boolean {
   try {
