@@ -1,6 +1,7 @@
 # The App (`baton serve`): it decides and dispatches, runs no model and needs no walls.
 FROM node:24-slim
-ENV NODE_ENV=production
+# A container that listens to itself alone is of no use.
+ENV NODE_ENV=production HOST=0.0.0.0
 WORKDIR /app
 COPY --chown=root:root package.json action.yml LICENSE ./
 COPY --chown=root:root bin ./bin

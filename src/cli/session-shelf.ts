@@ -14,6 +14,8 @@ import { findRepository, type RepositoryPlace } from "./local-place.ts";
 /** A session as its last checkpoint has it. */
 export interface SavedSession {
   key: SessionKey;
+  /** Ref that holds its checkpoints. */
+  ref: string;
   state: State;
   /** Empty when the journal was damaged and the state file had to do. */
   events: readonly Event[];
@@ -48,7 +50,7 @@ export async function openSessionShelf(repo: string): Promise<SessionShelf> {
     if (!found) throw noSuchSession(key, await keys(), place.root);
     const { state, events, problems } = found.restored;
     if (!state) throw new ProtocolError(`${found.remote.ref} holds no state.`, { source: found.remote.ref });
-    return { key, state, events, problems, head: await readHead(store, state.branch) };
+    return { key, ref: found.remote.ref, state, events, problems, head: await readHead(store, state.branch) };
   };
   return {
     place,

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { ConfigError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { SessionKey } from "../domain/session-key.ts";
-import type { GitStore } from "../git/store.ts";
+import { readDiffs } from "../run/read-diffs.ts";
 import { renderTrace } from "../trace/render-trace.ts";
 import { type CliCommand, type CommandInput, textOption } from "./command.ts";
 import { readJournalFile } from "./journal-file.ts";
@@ -14,7 +14,7 @@ const help = `baton trace: the whole session as one HTML file that needs nothing
 Usage: baton trace SESSION|JOURNAL [--repo PATH] [--out FILE]
 
 Timeline, spend, criteria, every turn with its tool calls and results. From a session of the repository it also shows the
-diff of each commit. The file loads nothing from anywhere and runs no script but its own.
+diff of each checkpoint and commit. The file loads nothing from anywhere and runs no script but its own.
 
   --repo PATH    the repository of SESSION; default: the current folder
   --out FILE     where to write; default: <session>.trace.html in the current folder; - is standard output
@@ -57,6 +57,9 @@ interface Source {
   notes: string[];
 }
 
+/** The depth that git takes for "everything" (git-fetch, `--unshallow`). */
+const wholeChain = 2_147_483_647;
+
 async function readSource(input: CommandInput): Promise<Source> {
   const { terminal } = input;
   const named = input.positionals[0]!;
@@ -78,29 +81,13 @@ async function readSource(input: CommandInput): Promise<Source> {
     return { session: first?.data.session ?? "session", events, diffs: new Map(), notes };
   }
   await using shelf = await openSessionShelf(resolve(terminal.cwd, textOption(input, "repo") ?? "."));
-  const { events, problems } = await shelf.load(key);
+  const { ref, events, problems } = await shelf.load(key);
   if (events.length === 0) {
     throw new ConfigError(`The journal of ${key} is damaged: ${problems.join(" ")}`, {
       hint: `\`baton status ${key}\` shows what the state file knows.`,
     });
   }
+  // The whole chain: what a checkpoint changed is seen against the one before it.
+  await shelf.store.fetch([ref], { depth: wholeChain });
   return { session: key, events, diffs: await readDiffs(shelf.store, events), notes: [...problems] };
-}
-
-/** Longest diff of one commit in a trace, bytes. */
-const maxDiffBytes = 200_000;
-
-async function readDiffs(store: GitStore, events: readonly Event[]): Promise<Map<string, string>> {
-  const diffs = new Map<string, string>();
-  for (const event of events) {
-    if (event.type !== "work_committed") continue;
-    const { commit, parents } = event.data;
-    const parent = parents[0];
-    // A branch that was deleted or rewritten has taken its commits with it.
-    if (!parent || !(await store.resolve(`${commit}^{commit}`)) || !(await store.resolve(`${parent}^{commit}`)))
-      continue;
-    const diff = await store.diff(await store.treeOf(parent), await store.treeOf(commit), { maxBytes: maxDiffBytes });
-    diffs.set(commit, diff.cut ? `${diff.patch}\n(cut at ${maxDiffBytes} bytes)` : diff.patch);
-  }
-  return diffs;
 }

@@ -9,6 +9,7 @@ import { planContinuation, planForLateCommands } from "./continuation.ts";
 import { returnDay } from "./day.ts";
 import type { RunEnd } from "./end.ts";
 import type { Run } from "./open-run.ts";
+import { readDiffs } from "./read-diffs.ts";
 import { saveNow, saveWork } from "./save.ts";
 import { publishNow, showProgress, viewOf } from "./show.ts";
 
@@ -25,6 +26,8 @@ export interface RunResult {
   /** Markdown for the job's summary page. */
   jobSummary: string;
   events: readonly Event[];
+  /** What each checkpoint and commit of this run changed, for the trace; by hash. */
+  diffs: ReadonlyMap<string, string>;
   /** Folder with journal, state and outputs on this runner. */
   sessionDir: string;
   continued: boolean;
@@ -59,7 +62,17 @@ export async function finishRun(run: Run, end: RunEnd): Promise<RunResult> {
   for (const text of [...problems, ...dayProblems, ...next.problems]) await run.record("warned", { text });
   if (problems.length === 0) await run.record("run_closed", {});
   problems.push(...(await attempt("save the end", () => saveEnd(run))));
-  return { ...resultOf(run, final, published.value?.pullRequest ?? null, next.value !== null), unfinished: problems };
+  return {
+    ...resultOf(run, final, published.value?.pullRequest ?? null, next.value !== null),
+    diffs: await loadDiffs(run),
+    unfinished: problems,
+  };
+}
+
+/** Everything is saved by now; a runner that is about to be taken away is not kept for them. */
+async function loadDiffs(run: Run): Promise<ReadonlyMap<string, string>> {
+  if (run.world.signal.aborted) return new Map();
+  return await readDiffs(run.store, run.session.events()).catch(() => new Map());
 }
 
 async function planNext(run: Run, stop: StopReason): Promise<Envelope | null> {
@@ -140,6 +153,7 @@ function resultOf(run: Run, end: RunEnd, pullRequest: number | null, continued: 
     report: view ? renderReport(view) : "",
     jobSummary: view && end.stop !== "skipped" ? renderJobSummary(view) : `${end.text}\n`,
     events: run.session.events(),
+    diffs: new Map(),
     sessionDir: run.sessionDir,
     continued,
     unfinished: [],

@@ -23,7 +23,7 @@ export async function leaveFiles(result: RunResult, dir: string): Promise<LeftFi
   await writeFile(paths.report, result.report || `${result.text}\n`);
   await writeFile(paths.state, `${JSON.stringify(result.state, null, 2)}\n`);
   await writeFile(paths.journal, await readSegments(join(result.sessionDir, "journal")));
-  await writeFile(paths.trace, renderTrace(result.events));
+  await writeFile(paths.trace, renderTrace(result.events, { diffs: result.diffs }));
   for (const name of ["outputs", "blobs"])
     await cp(join(result.sessionDir, name), join(dir, name), { recursive: true, force: true }).catch(() => {});
   return paths;

@@ -1,3 +1,4 @@
+import { pageChartsScript } from "./page-charts-script.ts";
 import { pageOverviewScript } from "./page-overview-script.ts";
 
 /**
@@ -6,6 +7,7 @@ import { pageOverviewScript } from "./page-overview-script.ts";
  */
 export const pageScript =
   pageOverviewScript +
+  pageChartsScript +
   String.raw`
 // ---- rows ----
 const list = el("section");
@@ -16,7 +18,7 @@ const shown = new Set(kinds);
 let needle = "", here = null;
 
 function drawRow(row) {
-  const node = el("article", "row" + (row.bad ? " isbad" : ""));
+  const node = el("article", "row" + (row.bad ? " isbad" : "") + (row.weight ? " is" + row.weight : ""));
   const head = el("button", "head");
   head.type = "button";
   head.setAttribute("aria-expanded", "false");

@@ -24,11 +24,15 @@ svg [data-go]{cursor:pointer}
 .f-initializer{fill:var(--initializer)}.f-worker{fill:var(--worker)}.f-evaluator{fill:var(--evaluator)}.f-harness{fill:var(--harness)}
 .f-open{fill:var(--open)}.f-claimed{fill:var(--claimed)}.f-pass{fill:var(--good)}.f-fail{fill:var(--bad)}.f-unverifiable{fill:var(--warn)}
 .grid{stroke:var(--line)}.mark{stroke:var(--bad);stroke-dasharray:3 3}
-.curve{fill:none;stroke-width:2;stroke:var(--worker)}.curve2{fill:none;stroke-width:2;stroke:var(--evaluator)}
+.curve{fill:none;stroke-width:2;stroke:var(--fg)}.area{opacity:.4}
+.s-initializer{stroke:var(--initializer)}.s-worker{stroke:var(--worker)}.s-evaluator{stroke:var(--evaluator)}.s-harness{stroke:var(--harness)}
+svg .on{fill:var(--bg);pointer-events:none}
 .legend{display:flex;flex-wrap:wrap;gap:4px 14px;font-size:12px;color:var(--dim);margin:0 0 8px}
 .legend i{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px}
 .b-initializer{background:var(--initializer)}.b-worker{background:var(--worker)}.b-evaluator{background:var(--evaluator)}.b-harness{background:var(--harness)}
 .b-open{background:var(--open)}.b-claimed{background:var(--claimed)}.b-pass{background:var(--good)}.b-fail{background:var(--bad)}.b-unverifiable{background:var(--warn)}
+.two{display:grid;grid-template-columns:minmax(220px,1fr) 3fr;gap:0 32px}
+.asked{margin:12px 0 0}
 table{border-collapse:collapse;width:100%;font-size:14px}
 .scroll{overflow-x:auto}
 td,th{text-align:left;padding:4px 10px 4px 0;border-bottom:1px solid var(--line);vertical-align:top}
@@ -52,6 +56,9 @@ button[aria-pressed=false]{opacity:.5;text-decoration:line-through}
 .head .t{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
 .head .f{color:var(--dim);font-size:12px;white-space:nowrap;font-variant-numeric:tabular-nums}
 .row.isbad .t{color:var(--bad)}
+.row.ishead{background:var(--soft)}.row.ishead .t{font-weight:600}
+.row.isgood .t{color:var(--good)}.row.isgood .k-verdict{background:var(--good)}.row.isbad .k-verdict{background:var(--bad)}
+.row.isminor .head{padding:2px 8px;font-size:12px;opacity:.65}
 .body{padding:2px 8px 12px 68px}
 .body .meta{color:var(--dim);font-size:12px;margin:0 0 6px}
 details{margin:4px 0;border-left:3px solid var(--line);padding-left:8px}
@@ -63,6 +70,7 @@ pre{margin:4px 0;padding:8px;background:var(--soft);border-radius:6px;overflow:a
 .help{position:fixed;inset:auto 12px 12px auto;max-width:320px;background:var(--bg);border:1px solid var(--line);border-radius:8px;padding:12px 16px;box-shadow:0 4px 20px #0004;z-index:3;font-size:13px}
 .help kbd{font:12px ui-monospace,monospace;border:1px solid var(--line);border-radius:4px;padding:0 5px;background:var(--soft)}
 [hidden]{display:none!important}
+@media (max-width:800px){.two{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:640px){main{padding:10px}.head{grid-template-columns:34px auto 1fr;gap:6px}.head .t{grid-column:1/-1;white-space:normal;overflow-wrap:anywhere;display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical}.head .f{grid-row:1;grid-column:3;justify-self:end;overflow:hidden;text-overflow:ellipsis;max-width:100%}.body{padding-left:8px}.bar{position:static}.card{min-width:84px;flex:1}}
 @media print{.bar,.help{display:none}}
 `;

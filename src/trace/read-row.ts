@@ -2,7 +2,7 @@ import type { Event, EventData } from "../domain/event.ts";
 import { renderUsd } from "../domain/limits.ts";
 import type { Part, Row } from "./read-view.ts";
 
-type BareRow = Pick<Row, "kind" | "title" | "facts" | "bad" | "parts">;
+type BareRow = Pick<Row, "kind" | "title" | "facts" | "bad" | "parts" | "weight">;
 
 /** One event as a row of the trace; null for events that only other rows need. Tool calls are parts of their turn. */
 export function readRow(event: Event, diffs: ReadonlyMap<string, string>): BareRow | null {
@@ -16,6 +16,7 @@ export function readRow(event: Event, diffs: ReadonlyMap<string, string>): BareR
         "run",
         `Run ${event.data.epoch} started by ${event.data.trigger}${event.data.actor ? ` of ${event.data.actor}` : ""}`,
         {
+          weight: "head",
           facts: [`up to ${event.data.limits.turns} turns`, `up to ${renderUsd(event.data.limits.usd_micro)}`],
           parts: [part("walls", event.data.walls), part("identity", event.data.identity)],
         },
@@ -36,6 +37,7 @@ export function readRow(event: Event, diffs: ReadonlyMap<string, string>): BareR
         "run",
         `Context ${event.data.context} opened: ${event.data.role}${event.data.criterion ? ` on ${event.data.criterion}` : ""}`,
         {
+          weight: "head",
           facts: [event.data.model],
           parts: [
             part("first message", event.data.first_message),
@@ -51,7 +53,7 @@ export function readRow(event: Event, diffs: ReadonlyMap<string, string>): BareR
     case "request_failed":
       return row(
         "retry",
-        `Request failed (attempt ${event.data.attempt})${event.data.will_retry ? `, tried again after ${seconds(event.data.delay_ms)}` : ", not tried again"}`,
+        `Request failed (attempt ${event.data.attempt})${event.data.will_retry ? `, tried again after ${renderDuration(event.data.delay_ms)}` : ", not tried again"}`,
         {
           bad: true,
           facts: [
@@ -139,6 +141,7 @@ export function readRow(event: Event, diffs: ReadonlyMap<string, string>): BareR
       });
     case "work_committed":
       return row("checkpoint", `Committed ${short(event.data.commit)}: ${firstLine(event.data.message)}`, {
+        facts: diffFacts(diffs, event.data.commit),
         parts: [part("message", event.data.message), ...diffPart(diffs, event.data.commit)],
       });
     case "human_commits_found":
@@ -149,7 +152,12 @@ export function readRow(event: Event, diffs: ReadonlyMap<string, string>): BareR
       );
     case "checkpoint_pushed":
       return row("checkpoint", `Checkpoint ${short(event.data.checkpoint)} is on the remote`, {
-        facts: [seconds(event.data.ms), `covers ${renderUsd(event.data.allowance_usd_micro)}`],
+        ...(diffs.has(event.data.checkpoint) ? {} : { weight: "minor" }),
+        facts: [
+          ...diffFacts(diffs, event.data.checkpoint),
+          renderDuration(event.data.ms),
+          `covers ${renderUsd(event.data.allowance_usd_micro)}`,
+        ],
         parts: diffPart(diffs, event.data.checkpoint),
       });
     case "command_read":
@@ -175,8 +183,9 @@ export function readRow(event: Event, diffs: ReadonlyMap<string, string>): BareR
 }
 
 function row(kind: Row["kind"], title: string, rest: Partial<BareRow> = {}): BareRow {
-  const { facts = [], bad = false, parts = [] } = rest;
+  const { facts = [], bad = false, parts = [], weight } = rest;
   return {
+    ...(weight ? { weight } : {}),
     kind,
     title: title.slice(0, 300),
     facts: facts.filter(Boolean),
@@ -194,11 +203,20 @@ function diffPart(diffs: ReadonlyMap<string, string>, hash: string): Part[] {
   return patch === undefined ? [] : [part("diff", patch)];
 }
 
+/** Files and lines of a patch, as `git diff --shortstat` would count them. */
+function diffFacts(diffs: ReadonlyMap<string, string>, hash: string): string[] {
+  const lines = diffs.get(hash)?.split("\n");
+  if (!lines) return [];
+  const count = (pattern: RegExp): number => lines.filter((line) => pattern.test(line)).length;
+  const files = count(/^diff --git /);
+  return [`${files} ${files === 1 ? "file" : "files"} +${count(/^\+(?!\+\+ )/)} −${count(/^-(?!-- )/)}`];
+}
+
 function setup(data: EventData<"setup_ran">): BareRow {
   const hosts = data.blocked_hosts.length > 0 ? [part("blocked hosts", data.blocked_hosts.join("\n"), "bad")] : [];
   return row(
     data.blocked_hosts.length > 0 ? "blocked" : "run",
-    `Set-up ${data.ok ? "ran" : "failed"}: ${data.commands.map((c) => c.command).join(" · ")}`,
+    `Set-up ${data.ok ? "ran" : "failed"}: ${data.commands.map((c) => c.command).join(" · ") || "nothing to do"}`,
     {
       bad: !data.ok,
       facts: [data.because || (data.guessed ? "guessed" : "from the policy")],
@@ -206,7 +224,7 @@ function setup(data: EventData<"setup_ran">): BareRow {
         ...hosts,
         ...data.commands.map((c) =>
           part(
-            `${c.command} · exit ${c.exit ?? "none"} · ${seconds(c.duration_ms)}`,
+            `${c.command} · exit ${c.exit ?? "none"} · ${renderDuration(c.duration_ms)}`,
             c.tail,
             c.exit === 0 ? "good" : "bad",
           ),
@@ -244,7 +262,7 @@ function reply(data: EventData<"reply_received">): BareRow {
   return row("turn", firstLine(says).slice(0, 120), {
     facts: [
       renderUsd(data.cost_usd_micro),
-      seconds(data.duration_ms),
+      renderDuration(data.duration_ms),
       `${usage.output} out`,
       data.stop_reason === "tool_use" || data.stop_reason === "end_turn" ? "" : (data.stop_reason ?? "no stop reason"),
     ],
@@ -266,6 +284,7 @@ function verdict(data: EventData<"verdict_given">): BareRow {
     `Verdict, round ${data.round}: ${outcome} (${criteria.filter((c) => c.verdict === "pass").length} of ${criteria.length} criteria pass)`,
     {
       bad: outcome !== "pass",
+      ...(outcome === "pass" ? { weight: "good" } : {}),
       facts: [judged_by ?? "oracles only", short(data.verdict.tree)],
       parts: [
         part(
@@ -282,7 +301,7 @@ function verdict(data: EventData<"verdict_given">): BareRow {
         ),
         ...evidence.map((e) =>
           part(
-            `${e.id} ${e.kind} · ${e.command} · ${e.outcome} · exit ${e.attempts.join(", ")} · ${seconds(e.duration_ms)}`,
+            `${e.id} ${e.kind} · ${e.command} · ${e.outcome} · exit ${e.attempts.join(", ")} · ${renderDuration(e.duration_ms)}`,
             e.tail || "(no output)",
             e.outcome === "pass" ? "good" : "bad",
           ),
@@ -296,7 +315,8 @@ function firstLine(text: string): string {
   return text.trimStart().split("\n", 1)[0]!.slice(0, 200);
 }
 
-function seconds(ms: number): string {
+/** A time in words, as short as it may be: `0.4 s`, `3 min 20 s`. */
+export function renderDuration(ms: number): string {
   return ms < 60_000
     ? `${(ms / 1_000).toFixed(1)} s`
     : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1_000)} s`;

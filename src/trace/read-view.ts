@@ -2,7 +2,7 @@ import type { Event, Role } from "../domain/event.ts";
 import { renderUsd } from "../domain/limits.ts";
 import { applyEvent } from "../domain/replay.ts";
 import type { State } from "../domain/state.ts";
-import { readRow } from "./read-row.ts";
+import { readRow, renderDuration } from "./read-row.ts";
 
 /** What a filter of the trace shows or hides. */
 export type RowKind =
@@ -40,6 +40,8 @@ export interface Row {
   facts: string[];
   bad: boolean;
   parts: Part[];
+  /** How it stands out in the list: the head of a run or context, good news, or bookkeeping. */
+  weight?: "head" | "good" | "minor";
 }
 
 export interface ContextView {
@@ -77,11 +79,20 @@ export interface TraceView {
   requester: string;
   verdict: string | null;
   stop: string | null;
-  totals: { turns: number; usd_micro: number; usd: string; runs: number; contexts: number; events: number };
+  totals: {
+    turns: number;
+    usd_micro: number;
+    usd: string;
+    /** Time from start to end of all runs, in words. */
+    took: string;
+    runs: number;
+    contexts: number;
+    events: number;
+  };
   by_role: { role: string; turns: number; usd: string }[];
   runs: RunView[];
   contexts: ContextView[];
-  criteria: { id: string; text: string; must: boolean; changes: [turn: number, status: string][] }[];
+  criteria: { id: string; text: string; must: boolean; changes: [turn: number, status: string, seq: number][] }[];
   /** Per turn: cumulative micro-USD, tokens of the prompt, role. */
   series: { usd_micro: number; tokens: number; role: Role; seq: number }[];
   rows: Row[];
@@ -98,6 +109,7 @@ export function readView(events: readonly Event[], diffs: ReadonlyMap<string, st
     contexts: [],
     contextIndex: new Map(),
     runs: [],
+    now: first.at,
     criteria: new Map(),
     series: [],
     rows: [],
@@ -115,7 +127,9 @@ interface Builder {
   contexts: ContextView[];
   contextIndex: Map<string, number>;
   runs: RunView[];
-  criteria: Map<string, { id: string; text: string; must: boolean; changes: [number, string][] }>;
+  /** Time of the newest event: where an open run has got to. */
+  now: string;
+  criteria: Map<string, { id: string; text: string; must: boolean; changes: [number, string, number][] }>;
   series: TraceView["series"];
   rows: Row[];
   /** Row and part of each tool call that has not finished yet, and of each reply, by its request. */
@@ -125,8 +139,9 @@ interface Builder {
 
 function addEvent(b: Builder, event: Event): void {
   b.state = applyEvent(b.state, event);
+  b.now = event.at;
   trackShape(b, event);
-  trackCriteria(b);
+  trackCriteria(b, event.seq);
   const context =
     "context" in event.data && typeof event.data.context === "string"
       ? (b.contextIndex.get(event.data.context) ?? null)
@@ -201,15 +216,20 @@ function trackShape(b: Builder, event: Event): void {
   }
 }
 
-function trackCriteria(b: Builder): void {
+function trackCriteria(b: Builder, seq: number): void {
   for (const { id, status } of b.state?.criteria ?? []) {
     const known = b.criteria.get(id);
     if (known) {
-      if (known.changes.at(-1)![1] !== status) known.changes.push([b.turn, status]);
+      if (known.changes.at(-1)![1] !== status) known.changes.push([b.turn, status, seq]);
       continue;
     }
     const criterion = b.state?.contract?.criteria.find((c) => c.id === id);
-    b.criteria.set(id, { id, text: criterion?.text ?? "", must: criterion?.must ?? true, changes: [[b.turn, status]] });
+    b.criteria.set(id, {
+      id,
+      text: criterion?.text ?? "",
+      must: criterion?.must ?? true,
+      changes: [[b.turn, status, seq]],
+    });
   }
 }
 
@@ -281,6 +301,9 @@ function finishView(b: Builder, events: number): TraceView {
       turns: b.turn,
       usd_micro: state.spend.total.usd_micro,
       usd: renderUsd(state.spend.total.usd_micro),
+      took: renderDuration(
+        b.runs.reduce((ms, run) => ms + Date.parse(run.ended ?? b.now) - Date.parse(run.started), 0),
+      ),
       runs: b.runs.length,
       contexts: b.contexts.length,
       events,

@@ -52,7 +52,11 @@ describe.skipIf(!hasWalls)("a session on a local repository", { timeout: 120_000
 
   it("has a report and a trace, from its ref and from its journal", async () => {
     expect((await run("report", key)).out).toMatch(/^## ✅ Verified/);
+    const diffs = (html: string): number => html.split('"label":"diff"').length - 1;
     const fromRef = await run("trace", key, "--out", "-");
+    // One for each of the two edits, at its checkpoint and at its commit; the run's own trace shows the same.
+    expect(diffs(fromRef.out)).toBe(4);
+    expect(diffs(readFileSync(join(journal, "..", "trace.html"), "utf8"))).toBe(4);
     expect(fromRef.out).toContain("diff --git a/slug.js b/slug.js");
     const out = join(repo, ".git", "t.html");
     expect((await run("trace", journal, "--out", out)).code).toBe(0);

@@ -71,6 +71,16 @@ describe("readView", () => {
     expect(withDiff.rows.filter((row) => row.parts.some((part) => part.label === "diff"))).toHaveLength(1);
   });
 
+  it("adds a diff to the checkpoint that it belongs to, counted as git counts", () => {
+    const pushed = events.find((e) => e.type === "checkpoint_pushed")!;
+    const hash = (pushed.data as { checkpoint: string }).checkpoint;
+    const patch = "diff --git a/a b/a\n--- a/a\n+++ b/a\n@@ -1 +1,2 @@\n-a\n+b\n+c\n";
+    const row = readView(events, new Map([[hash, patch]]))!.rows.find(({ seq }) => seq === pushed.seq)!;
+    expect(row.facts[0]).toBe("1 file +2 −1");
+    expect(row.weight).toBeUndefined();
+    expect(view.rows.find(({ seq }) => seq === pushed.seq)!.weight).toBe("minor");
+  });
+
   it("says nothing of an empty journal", () => {
     expect(readView([])).toBeNull();
     expect(renderTrace([])).toContain('id="trace">null</script>');
