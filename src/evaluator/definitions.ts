@@ -137,7 +137,10 @@ async function reachedFiles(contract: Contract, base: ReadText): Promise<Set<str
       .flatMap(wordsOf)
       .filter((word) => looksLikeTool(word) || (word.endsWith(".sh") && looksLikePath(word) && !isProduct(word)))
       .filter((path) => !isTestFile(path));
-    queue.push(...[...called, ...configNames].map((path) => join(folder, path)));
+    const included = [...makefileText.matchAll(/^[-s]?include[ \t]+(.+)$/gm)].flatMap((match) =>
+      match[1]!.split(/\s+/),
+    );
+    queue.push(...[...called, ...included, ...configNames].map((path) => join(folder, path)));
   }
   while (queue.length > 0 && reached.size < 200) {
     const path = queue.shift()!;

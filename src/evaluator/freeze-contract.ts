@@ -2,7 +2,7 @@ import { type Baseline, Contract, type ContractDraft, type Criterion, contractSh
 import { checkDraft } from "./check-draft.ts";
 import { judgeBaseline } from "./judge-baseline.ts";
 import type { EvaluatorWorld } from "./room.ts";
-import { type MachineOracle, runOracle } from "./run-oracle.ts";
+import { commandOf, type MachineOracle, runOracle } from "./run-oracle.ts";
 import { readTestIds } from "./test-ids.ts";
 
 /** What a draft came to. `reasons` are written for the initializer, who may try again. */
@@ -44,6 +44,7 @@ export async function freezeContract(spec: FreezeSpec, world: EvaluatorWorld): P
   const baseline: Baseline[] = [];
   for (const criterion of criteria) baseline.push(await runBaseline(criterion, baseTree, world));
   const decision = decideFreezing(draft, baseline);
+  if (decision.kind === "already_satisfied") return { ...decision, baseline: shown(criteria, baseline) };
   if (decision.kind !== "freeze") return { ...decision, baseline };
   const contract = Contract.parse({
     v: 1,
@@ -63,6 +64,12 @@ export async function freezeContract(spec: FreezeSpec, world: EvaluatorWorld): P
     baseline,
     warnings: warningsOf(draft, baseline),
   };
+}
+
+/** There is no contract to look up what an id means: the evidence says for itself what holds, and how that was seen. */
+function shown(criteria: readonly Criterion[], baseline: readonly Baseline[]): Baseline[] {
+  const told = new Map(criteria.map((c) => [c.id, `${c.text.replace(/\s+/g, " ")}\n${commandOf(c.oracle)}`]));
+  return baseline.map((b) => ({ ...b, detail: (told.get(b.criterion) ?? b.detail).slice(0, 2_000) }));
 }
 
 /** Whether this id is one of the policy's own criteria. */

@@ -50,8 +50,22 @@ export function evidenceDetails(view: ReportView, tail = 1_500): string {
   const list = passed.map((e) => `- ${evidenceLine(e)}`).join("\n");
   return details(
     `What was run (${plural(verdict.evidence.length, "run")}, ${failed.length} not green)`,
-    [...blocks, ...(list ? [list] : []), `Tests counted by: ${escapeLine(verdict.tests_counted_by, 60)}.`].join("\n\n"),
+    [...blocks, ...(list ? [list] : []), renderCounting(verdict.tests_counted_by)].join("\n\n"),
   );
+}
+
+const counting: Readonly<Record<string, string>> = {
+  tap: "the runner's TAP report",
+  junit: "the runner's JUnit report",
+  json: "the runner's JSON report",
+  source: "their titles in the source, since no run named them",
+  file: "file",
+};
+
+/** How lost tests were looked for: the weaker ways are said in words. */
+function renderCounting(ways: string): string {
+  const named = ways.split("+").map((way) => counting[way] ?? `what the runner prints (${escapeLine(way, 20)})`);
+  return `Tests were told apart by ${named.join(", and by ")}.`;
 }
 
 /** Findings that block, in the open; hints folded. */
@@ -115,7 +129,9 @@ export function contractDetails(view: ReportView): string {
       `**${c.id}** (${c.kind}${c.must ? "" : ", optional"}) ${escapeLine(c.text, 1_000)}`,
       `- decided by ${oracleText(c)}`,
       ...(base
-        ? [`- on the base: ${base.outcome.replace("_", " ")}${first ? `, ${escapeLine(first, 200)}` : ""}`]
+        ? [
+            `- on the base: ${base.outcome.replace("_", " ")}${first && base.outcome !== "pass" ? `, ${escapeLine(first, 200)}` : ""}`,
+          ]
         : []),
       ...(c.files.length > 0 ? [`- carries ${c.files.map((f) => codeSpan(f.path)).join(", ")}`] : []),
     ].join("\n");
@@ -200,11 +216,12 @@ export function runDetails(view: ReportView): string {
 /** The evidence for a base that already does what was asked. */
 export function baselineSection(view: ReportView): string {
   if (view.headline !== "already_satisfied" || view.facts.baseline.length === 0) return "";
-  const rows = view.facts.baseline.map(
-    (b) =>
-      `| ${escapeLine(b.criterion, 10)} | ${b.outcome === "pass" ? "✅ pass" : `▫️ ${b.outcome.replace("_", " ")}`} | ${b.exit ?? "–"} | ${escapeLine(b.detail.split("\n")[0] ?? "", 200)} |`,
-  );
-  return ["| | On the base | Exit | |", "|---|---|---:|---|", ...rows].join("\n");
+  const rows = view.facts.baseline.map(({ criterion, outcome, exit, detail }) => {
+    const [text = "", command = ""] = detail.split("\n");
+    const end = `${outcome === "pass" ? "✅ pass" : `▫️ ${outcome.replace("_", " ")}`}${exit === null ? "" : `, exit ${exit}`}`;
+    return `| ${escapeLine(criterion, 10)} | ${end} | ${escapeLine(text, 200)} | ${escapeLine(command, 200)} |`;
+  });
+  return ["| | On the base | Criterion | What was run |", "|---|---|---|---|", ...rows].join("\n");
 }
 
 /** A folded part. `summary` must be inert already. */

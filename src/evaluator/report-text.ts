@@ -80,7 +80,10 @@ export function renderBasis(view: ReportView): string {
     : "no model has judged it";
   const how = `Baton ran every check itself on a clean checkout of tree ${hash(verdict.tree)}; ${judge}.`;
   const since = isStale(verdict, facts) ? " Work went on after that tree; what came later is not checked yet." : "";
-  return view.headline === "pass" ? how : `${view.ended ? `${view.ended} ` : ""}${how}${since}`;
+  const moved = facts.baseMoved
+    ? ` Since its base, ${escapeLine(view.base.ref, 80)} has moved by ${plural(facts.baseMoved, "commit")}, which nobody has checked together with this.`
+    : "";
+  return view.headline === "pass" ? `${how}${moved}` : `${view.ended ? `${view.ended} ` : ""}${how}${since}`;
 }
 
 /** Twelve digits of a git hash as code. */

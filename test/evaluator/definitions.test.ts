@@ -171,6 +171,15 @@ describe("the base's definition of every oracle", () => {
     expect((await restored(base, head, [{ type: "command", run }])).blockers).toEqual(["packages/a/scripts/check.sh"]);
   });
 
+  test("so are the files that a makefile includes", async () => {
+    const base = {
+      Makefile: "include rules/common.mk\n-include local.mk\ntest:\n\t$(RUN)\n",
+      "rules/common.mk": "RUN = x\n",
+    };
+    const head = { ...base, "rules/common.mk": "RUN = true\n" };
+    expect((await restored(base, head, [{ type: "command", run: "make test" }])).blockers).toEqual(["rules/common.mk"]);
+  });
+
   test("sections that steer checks come back, the rest of the file stays", async () => {
     const base = '[project]\nname = "a"\n\n[tool.pytest.ini_options]\naddopts = "-ra"\n\n[tool.mypy]\nstrict = true\n';
     const head =
