@@ -5,7 +5,7 @@ import { loadChanges } from "./changes.ts";
 import { calledScripts } from "./definitions.ts";
 import { createEvidenceLog } from "./evidence-log.ts";
 import { overlayCarried } from "./freeze-contract.ts";
-import { type JudgeInput, maxDiffBytes } from "./judge-input.ts";
+import { excuse, type JudgeInput, maxDiffBytes } from "./judge-input.ts";
 import { judgeVerdict } from "./judge-verdict.ts";
 import { type Judged, readJudgement } from "./judgement.ts";
 import { runNeighbours } from "./neighbour-tests.ts";
@@ -103,6 +103,7 @@ export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promi
     evaluatedTree: judgedTree,
     evidence: [...log.items],
     findings,
+    excused: excuse(log.items, findings, stageOne.verdicts),
     diff: world.redact(diff.patch),
     diffCut: diff.cut,
     files: diff.files.map((f) => `${f.path} +${f.added} -${f.removed}`),

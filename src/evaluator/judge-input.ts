@@ -11,6 +11,8 @@ export interface JudgeInput {
   evaluatedTree: string;
   evidence: Evidence[];
   findings: Finding[];
+  /** Runs that failed and are not held against the work, by evidence id, with the reason. */
+  excused?: ReadonlyMap<string, string>;
   /** Unified diff from base to tree, at most 60 KB. */
   diff: string;
   diffCut: boolean;
@@ -30,7 +32,7 @@ export function renderJudgeInput(input: JudgeInput): string {
   });
   const evidence = input.evidence.map(
     (e) =>
-      `- ${e.id} ${e.criterion ?? "-"} ${e.kind} ${e.outcome} exit=${e.exit ?? "none"} tree=${e.tree.slice(0, 12)} \`${e.command}\`\n${indent(e.tail.slice(-600))}`,
+      `- ${e.id} ${e.criterion ?? "-"} ${e.kind} ${outcomeOf(e, input)} exit=${e.exit ?? "none"} tree=${e.tree.slice(0, 12)} \`${e.command}\`\n${indent(e.tail.slice(-600))}`,
   );
   return [
     section("request", `${input.request.title}\n\n${input.request.body}`),
@@ -50,6 +52,36 @@ export function renderJudgeInput(input: JudgeInput): string {
   ]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+/** A judge that reads only `fail` cannot know that Baton has compared it with the base, and would doubt honest work. */
+function outcomeOf({ id, outcome }: Evidence, { excused }: JudgeInput): string {
+  const why = excused?.get(id);
+  return why ? `pass (counted so by Baton: ${why}; the command itself: ${outcome})` : outcome;
+}
+
+/** Failures that are none of the work's: known ones of the base, and a new test that is red there as it must be. */
+export function excuse(
+  evidence: readonly Evidence[],
+  findings: readonly Finding[],
+  verdicts: readonly { verdict: string; reason: string; evidence: readonly string[] }[],
+): Map<string, string> {
+  const blamed = new Set(findings.filter((f) => f.severity === "blocker").flatMap((f) => f.evidence));
+  const passed = new Map(
+    verdicts.filter((v) => v.verdict === "pass").flatMap((v) => v.evidence.map((id) => [id, v.reason] as const)),
+  );
+  const reasonOf = ({ id, kind }: Evidence): string => {
+    if (kind === "oracle") return passed.get(id) ?? "";
+    if (blamed.has(id)) return "";
+    if (kind === "base_tests_on_head") return "only what fails on the base fails";
+    return kind === "head_tests_on_base" ? "red on the base, as a test of new work must be" : "";
+  };
+  return new Map(
+    evidence
+      .filter((e) => e.outcome !== "pass")
+      .map((e) => [e.id, reasonOf(e)] as const)
+      .filter(([, reason]) => reason !== ""),
+  );
 }
 
 function section(name: string, body: string): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Contract } from "../../src/domain/contract.ts";
 import { type Evidence, Verdict } from "../../src/domain/verdict.ts";
+import { excuse } from "../../src/evaluator/judge-input.ts";
 import { judgeVerdict, type VerdictInput } from "../../src/evaluator/judge-verdict.ts";
 import { type Judgement, readJudgement } from "../../src/evaluator/judgement.ts";
 
@@ -205,4 +206,30 @@ describe("judgeVerdict", () => {
       why: "wrong approach",
     });
   });
+});
+
+test("the judge is told which failures are not held against the work", () => {
+  const run = (id: string, kind: Evidence["kind"], outcome: Evidence["outcome"]): Evidence => ({
+    ...{ id, kind, outcome, criterion: "P1", command: "npm test", exit: 1, attempts: [1], duration_ms: 1 },
+    ...{ tree: "t", output_sha256: "", tail: "" },
+  });
+  const evidence = [
+    run("E1", "oracle", "fail"),
+    run("E2", "oracle", "fail"),
+    run("E3", "base_tests_on_head", "fail"),
+    run("E4", "base_tests_on_head", "fail"),
+    run("E5", "head_tests_on_base", "fail"),
+    run("E6", "oracle", "pass"),
+  ];
+  const blocker = { rule: "ratchet/base-tests-fail", severity: "blocker" as const, file: null, line: null, text: "x" };
+  const excused = excuse(
+    evidence,
+    [{ ...blocker, evidence: ["E4"] }],
+    [
+      { verdict: "pass", reason: "only tests that fail on the base fail: `a`", evidence: ["E1"] },
+      { verdict: "fail", reason: "exit 1", evidence: ["E2"] },
+      { verdict: "pass", reason: "", evidence: ["E6"] },
+    ],
+  );
+  expect([...excused.keys()]).toEqual(["E1", "E3", "E5"]);
 });

@@ -126,7 +126,7 @@ export const unusual: readonly WorkerPolicy[] = [
       control: true,
     },
     files: { "test/more.test.js": testFile('test("keeps one word", () => assert.equal(slug("one"), "one"));') },
-    oracle: `${tap} test/`,
+    oracle: `${tap} 'test/**/*.test.js'`,
     worker: [
       ...solve.slice(0, 3),
       bash(
