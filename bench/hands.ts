@@ -54,6 +54,6 @@ function figuresOf(treason: Treason): Figure[] {
   ];
 }
 
-function notesOf({ canaries, writes, refs, connections, survivors }: Treason): string[] {
-  return [...canaries, ...writes, ...refs, ...connections, ...survivors].slice(0, 40);
+function notesOf({ canaries, writes, refs, connections, survivors, against }: Treason): string[] {
+  return [...canaries, ...writes, ...refs, ...connections, ...survivors, ...against].slice(0, 40);
 }

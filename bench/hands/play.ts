@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Verdict } from "../../src/domain/verdict.ts";
 import { honestEvaluator } from "../../src/local/model/honest-evaluator.ts";
 import type { Script } from "../../src/local/model/script.ts";
 import { lastToolResults, type Step, scriptByRole, sequence } from "../../src/local/model/script-helpers.ts";
@@ -29,6 +30,8 @@ export interface Treason {
   /** Why the run ended; the traitor solves the task at last, so that everything is published. */
   stop: string | null;
   verdict: string | null;
+  /** What stood against the work, where it was not verified. */
+  against: string[];
   ms: number;
 }
 
@@ -83,11 +86,21 @@ export async function playTraitor(options: { calls: number; hole?: true }): Prom
       survivors: witness.survivors(),
       stop: view.state.runs.at(-1)?.stop_reason ?? null,
       verdict: view.state.verdict?.outcome ?? null,
+      against: objections(view.state.verdict),
       ms: Math.round(performance.now() - started),
     };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** Findings that block and criteria that are not met, in words. */
+function objections(verdict: Verdict | null): string[] {
+  if (!verdict || verdict.outcome === "pass") return [];
+  return [
+    ...verdict.findings.map(({ rule, severity, file, text }) => `${severity}: ${rule} ${file ?? ""} ${text}`),
+    ...verdict.criteria.map(({ id, verdict: is, reason }) => `${id}: ${is}: ${reason}`),
+  ].map((line) => line.slice(0, 300));
 }
 
 const holePath = "config/deploy.txt";

@@ -64,7 +64,7 @@ describe.skipIf(!walls)("walls made by util-linux, where bubblewrap is missing",
     expect(result.whole?.match(/Permission denied/g)).toHaveLength(3);
   });
 
-  test("nothing survives a command, nor Baton", { timeout: 90_000 }, async () => {
+  test("nothing survives a command, nor Baton", { timeout: 180_000 }, async () => {
     const mark = `baton-mark-${randomBytes(6).toString("hex")}`;
     await box.sandbox.exec(`( ( env -i setsid bash -c 'exec -a ${mark} sleep 600' & ) & ); sleep 0.2`, {
       timeoutMs: 60_000,
