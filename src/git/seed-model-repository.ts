@@ -23,8 +23,18 @@ export async function seedModelRepository(dir: string, options: { store: GitStor
 }
 
 /** The repository of a base, made once: packing the commits costs half a second of CPU on a middling project, copying them little. */
-async function ensureTemplate(store: GitStore, base: string): Promise<string> {
+export async function ensureTemplate(store: GitStore, base: string): Promise<string> {
   const template = join(store.dir, "seeds", base);
+  const making = underWay.get(template);
+  if (making) return await making;
+  const made = makeTemplate(store, base, template).finally(() => underWay.delete(template));
+  underWay.set(template, made);
+  return await made;
+}
+
+const underWay = new Map<string, Promise<string>>();
+
+async function makeTemplate(store: GitStore, base: string, template: string): Promise<string> {
   if (await stat(template).catch(() => null)) return template;
   const stage = `${template}.${process.pid}-${Math.random().toString(36).slice(2)}`;
   try {

@@ -6,6 +6,8 @@ import type { BaseTree, FileEntry, Scan } from "./scan.ts";
 /** Copy-out of a work folder as a tree of Baton's own git directory. */
 export interface Snapshot {
   tree: string;
+  /** Hash of the work folder as it was found, before anything was put back: what `worldHash` gives. */
+  world: string;
   /** Protected paths that differed and were put back as the base has them. */
   restored: string[];
   /** What was left out; where the base has the path, the base's entry stays. */

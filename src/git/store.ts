@@ -183,7 +183,8 @@ async function prepareDir(dir: string, url: string | null, signal: AbortSignal |
   if (url && isLocal(url)) {
     const path = url.replace(/^file:\/\//, "");
     const lines = [path, join(path, ".git")].map((one) => `\tdirectory = ${JSON.stringify(one)}`);
-    writeFileSync(join(dir, "global.config"), `[safe]\n${lines.join("\n")}\n`);
+    // A push per turn would start `git gc --auto` there each time; the owner's own git does that when it is due.
+    writeFileSync(join(dir, "global.config"), `[safe]\n${lines.join("\n")}\n[receive]\n\tautogc = false\n`);
   }
 }
 

@@ -1,9 +1,9 @@
-import { chmod, mkdir, rm } from "node:fs/promises";
+import { chmod, mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { readIgnoreRules } from "./ignore-rules.ts";
 import type { ObjectWriter } from "./object-writer.ts";
 import { GitError, type GitResult } from "./run-git.ts";
-import { type FileEntry, type Scan, type StatCache, scanWorkDir } from "./scan.ts";
+import { type Scan, type StatCache, scanWorkDir } from "./scan.ts";
 import { buildTree, keepSubmodules, restoreProtected, type Snapshot } from "./snapshot.ts";
 import type { Trees } from "./trees.ts";
 
@@ -53,7 +53,19 @@ export function createWorkDirs(hands: {
       onContent: (_sha, bytes) => void (store && hands.writer.write("blob", bytes)),
     });
   };
-  let checkouts = 0;
+  const run = async (name: string, index: string, args: readonly string[], cwd?: string) => {
+    const result = await hands.git(args, { env: { GIT_INDEX_FILE: index }, cwd });
+    if (result.code !== 0) throw new GitError(name, result);
+  };
+  /** The index of each tree that was checked out: read once, since every oracle gets a checkout of its own. */
+  const indexes = new Map<string, Promise<string>>();
+  const indexOf = (tree: string): Promise<string> => {
+    const index = join(hands.dir, `index-${process.pid}-${tree}`);
+    const known = indexes.get(tree) ?? run("read-tree", index, ["read-tree", tree]).then(() => index);
+    indexes.set(tree, known);
+    known.catch(() => indexes.delete(tree));
+    return known;
+  };
   return {
     async snapshot(workDir, options) {
       const memory = memoryOf(workDir);
@@ -61,30 +73,21 @@ export function createWorkDirs(hands: {
       memory.ignore = options.ignore ?? [];
       const base = await hands.trees.base(options.baseTree);
       const found = await scan(workDir, memory, true);
+      const world = buildTree(found.entries, null);
       keepSubmodules(found, base);
       const restored = restoreProtected(found, base, options.isProtected);
       const refused = found.refused.sort((a, b) => (a.path < b.path ? -1 : 1));
-      return { tree: buildTree(found.entries, hands.writer), restored, refused, nested: found.nested.sort() };
+      return { tree: buildTree(found.entries, hands.writer), world, restored, refused, nested: found.nested.sort() };
     },
     async worldHash(workDir) {
-      const found = await scan(workDir, memoryOf(workDir), false);
-      const entries = new Map<string, FileEntry>(found.entries);
+      const { entries } = await scan(workDir, memoryOf(workDir), false);
       return buildTree(entries, null);
     },
     async checkout(tree, dir) {
-      checkouts += 1;
-      const index = join(hands.dir, `index-${process.pid}-${checkouts}`);
-      await mkdir(dir, { recursive: true });
-      const git = async (args: readonly string[]) => {
-        const result = await hands.git(args, { env: { GIT_INDEX_FILE: index }, cwd: resolve(dir) });
-        if (result.code !== 0) throw new GitError(args.includes("read-tree") ? "read-tree" : "checkout-index", result);
-      };
-      try {
-        await git(["read-tree", tree]);
-        await git([`--work-tree=${resolve(dir)}`, "checkout-index", "--all", "--force", "--quiet"]);
-      } finally {
-        await rm(index, { force: true });
-      }
+      const target = resolve(dir);
+      const [index] = await Promise.all([indexOf(tree), mkdir(target, { recursive: true })]);
+      const args = [`--work-tree=${target}`, "checkout-index", "--all", "--force", "--quiet"];
+      await run("checkout-index", index, args, target);
       memoryOf(dir).baseTree = tree;
       await chmod(dir, 0o755);
     },

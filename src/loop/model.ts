@@ -109,6 +109,7 @@ async function ask(client: Anthropic, request: ModelRequest, how: AskOptions, id
     }
     if (!reader.message.complete)
       return failed(new Error("the stream ended without message_stop"), reader.message, watch.ended(), true);
+    watch.letGo(events);
     return replyOf(reader.message, request.model);
   } catch (error) {
     return failed(error, reader.message, watch.ended(), answered);
@@ -175,6 +176,9 @@ function failed(error: unknown, message: PartialMessage, ended: EndedBy | null, 
 
 type EndedBy = "aborted" | "deadline" | "stalled";
 
+/** Time for what may follow the last event of an answer, ms. */
+const tailMs = 1_000;
+
 /** Races every await of one request against cancel, deadline and silence. */
 function startWatch(how: AskOptions, idleMs: number) {
   const controller = new AbortController();
@@ -194,6 +198,7 @@ function startWatch(how: AskOptions, idleMs: number) {
   if (how.signal.aborted) onAbort();
   how.signal.addEventListener("abort", onAbort, { once: true });
   const deadline = setTimeout(() => end("deadline"), Math.min(Math.max(0, how.timeoutMs), 2_147_483_647));
+  let isWhole = false;
   // Before the headers the API may be silent for long; the SDK's own timeout covers that.
   let idle: NodeJS.Timeout | undefined;
   return {
@@ -204,11 +209,22 @@ function startWatch(how: AskOptions, idleMs: number) {
       idle = setTimeout(() => end("stalled"), idleMs);
     },
     ended: (): EndedBy | null => ended,
+    /** Reads a whole answer's stream to its end in the background: its connection can serve the next request then. */
+    letGo(events: AsyncIterator<unknown>): void {
+      isWhole = true;
+      const timer = setTimeout(() => controller.abort(), tailMs);
+      const readOn = async (): Promise<void> => {
+        while (!(await events.next()).done);
+      };
+      readOn()
+        .catch(() => {})
+        .finally(() => clearTimeout(timer));
+    },
     stop(): void {
       clearTimeout(idle);
       clearTimeout(deadline);
       how.signal.removeEventListener("abort", onAbort);
-      controller.abort();
+      if (!isWhole) controller.abort();
     },
   };
 }

@@ -17,11 +17,16 @@ export function outputsDirOf(run: Run): string {
 
 /** Time for a request to leave before the work begins that is done while the model thinks, ms. */
 const requestHeadStartMs = 15;
+/** When no request follows a turn, its copy-out begins after so many ms. */
+const noRequestMs = 50;
 
 /** What the loop can reach of this run. The worker's tree is copied out after each turn, in the background of the next request. */
 export function createHands(run: Run, part: { role: LoopRole; model: string; context: string; bench: Bench }): Hands {
   const { world, session } = run;
   const isWorker = part.role === "worker";
+  const { workDir } = part.bench;
+  let onSent = (): void => {};
+  let copied: Promise<string | null> | null = null;
   return {
     model: world.model,
     record: run.record,
@@ -29,14 +34,23 @@ export function createHands(run: Run, part: { role: LoopRole; model: string; con
     authorize: (request) => authorize(run, part.model, request),
     readInbox: () => readInbox(run, part.role),
     worldHash: async () => {
-      // Both wait until the request is on its way: what the model's time hides must not delay it.
+      // All of it waits until the request is on its way: what the model's time hides must not delay it.
       await wait(requestHeadStartMs);
+      onSent();
       part.bench.sandbox.warm();
-      return await run.store.worldHash(part.bench.workDir);
+      const copy = copied;
+      copied = null;
+      return (await copy) ?? (await run.store.worldHash(workDir));
     },
     turnEnded() {
-      if (isWorker) run.copying = copyAndSave(run, part.bench.workDir, run.copying);
-      else saveSoon(run, run.allowanceUsdMicro);
+      const sent = new Promise<void>((resolve) => {
+        onSent = resolve;
+        setTimeout(resolve, noRequestMs);
+      });
+      if (isWorker) {
+        copied = copyAndSave(run, workDir, Promise.all([run.copying, sent]));
+        run.copying = copied.then(() => {});
+      } else void sent.then(() => saveSoon(run, run.allowanceUsdMicro));
       void showProgress(run).catch(() => {});
     },
     now: world.now,
@@ -68,15 +82,19 @@ async function readInbox(run: Run, role: LoopRole): Promise<readonly InboxItem[]
   }));
 }
 
-/** One copy-out at a time; one that fails is made up by the next, or by the forced one at the end of the context. */
-async function copyAndSave(run: Run, workDir: string, before: Promise<void>): Promise<void> {
+/**
+ * One copy-out at a time, with the hash of the work folder as it was seen; one that fails is made up by the next, or by the
+ * forced one at the end of the context.
+ */
+async function copyAndSave(run: Run, workDir: string, before: Promise<unknown>): Promise<string | null> {
   await before;
   try {
-    await takeSnapshot(run, workDir);
+    const { world } = await takeSnapshot(run, workDir);
+    saveSoon(run, run.allowanceUsdMicro);
+    return world;
   } catch {
-    return;
+    return null;
   }
-  saveSoon(run, run.allowanceUsdMicro);
 }
 
 function remainingShare(run: Run): number {

@@ -6,10 +6,12 @@ import { findPrice } from "../loop/prices.ts";
 import type { Authorization, AuthorizeRequest, LoopRole } from "../loop/spec.ts";
 import { decideMaxTokens, planAllowance, remainingOf } from "../loop/spend.ts";
 import type { Run } from "./open-run.ts";
-import { saveNow } from "./save.ts";
+import { saveNow, saveSoon } from "./save.ts";
 
 /** Tokens by which a prompt usually grows per turn: what the second request of an allowance is planned with. */
 const growthTokens = 8_000;
+/** Prompt of a run's first request as it is foreseen, tokens: its true bound is known only once its workspace stands. */
+const firstPromptTokens = 16_000;
 const attempts = 4;
 
 /**
@@ -50,6 +52,16 @@ export async function authorize(run: Run, model: string, request: AuthorizeReque
   return { kind: "granted", maxTokens: grant.maxTokens };
 }
 
+/** Has the remote asked for the allowance of a first request while its workspace is being made; what is short is asked for then. */
+export function foreseeAllowance(run: Run, model: string, maxTokens: number): void {
+  const committedUsdMicro = committedUsd(run.session.state());
+  const price = findPrice(model, run.world.now(), run.world.policy.prices).price;
+  const facts = { committedUsdMicro, capUsdMicro: capOf(run), promptTokensBound: firstPromptTokens };
+  const planned = planAllowance({ ...facts, growthTokens, maxTokens }, price);
+  run.allowanceUsdMicro = Math.max(run.allowanceUsdMicro, planned);
+  saveSoon(run, run.allowanceUsdMicro);
+}
+
 /** Cumulative session spend at which this run must have stopped: its own cap, the session's, and what the day granted. */
 export function capOf(run: Run): number {
   const state = run.session.state();
@@ -77,6 +89,8 @@ function spentByRole(run: Run, role: LoopRole): number {
 }
 
 async function waitForAllowance(run: Run, needed: number): Promise<void> {
+  // What is on its way may carry enough already.
+  if (run.session.acknowledgedAllowance() < needed) await run.session.settled();
   for (let attempt = 1; run.session.acknowledgedAllowance() < needed; attempt += 1) {
     run.world.signal.throwIfAborted();
     const outcome = await saveNow(run, run.allowanceUsdMicro);

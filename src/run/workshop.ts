@@ -2,7 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError, SandboxError } from "../domain/errors.ts";
 import type { Room } from "../evaluator/room.ts";
-import { seedModelRepository } from "../git/seed-model-repository.ts";
+import { ensureTemplate, seedModelRepository } from "../git/seed-model-repository.ts";
 import type { GitStore } from "../git/store.ts";
 import { openWorkspace, removeWorkspace } from "../sandbox/layer.ts";
 import { probeWalls } from "../sandbox/probe.ts";
@@ -131,6 +131,8 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
     wallsText: walls ? walls.description : "none",
     async prepare(baseSha) {
       base = baseSha;
+      // Needed by the first bench only, so it is made beside the set-up.
+      void ensureTemplate(store, baseSha).catch(() => {});
       return await layers.prepare(baseSha);
     },
     leftBySetUp: () => layers.left(),

@@ -108,6 +108,8 @@ export async function prepareLayer(request: LayerRequest): Promise<PreparedLayer
     await copyInto(request.from.filesDir, filesDir);
     await copyInto(request.from.homeDir, homeDir);
   }
+  // Nothing is run: nothing can be left beside the tracked files.
+  if (request.commands.length === 0) return { ok: true, commands: [], blockedHosts: [], layer: { filesDir, homeDir } };
   await request.checkout(filesDir);
   await using proxy = await startProxy({
     allow: request.network,

@@ -80,11 +80,11 @@ function prepareEtc(scratchDir: string): string {
 }
 
 /** What is the same for every start in one sandbox: its root, how to get there, and the programs that Baton runs in it. */
-export function describeParts(
+export async function describeParts(
   spec: SandboxSpec,
   scratchDir: string,
   tmpDir: string,
-): {
+): Promise<{
   /** Variables of every command in this sandbox, besides those that all sandboxes have. */
   env: Record<string, string>;
   mounts: Mount[];
@@ -93,7 +93,8 @@ export function describeParts(
   roots: string;
   socketName: string;
   path: string;
-} {
+  close(): void;
+}> {
   const drops = spec.walls.uid !== null;
   const stage = drops ? new Stage(scratchDir) : null;
   const at = (path: string): string => stage?.at(path) ?? path;
@@ -126,6 +127,7 @@ export function describeParts(
     isBundled: source.endsWith(".mjs"),
     proxyDir: spec.network ? at(dirname(spec.network.socketPath)) : null,
   });
+  await stage?.open();
   const roots = { workspace: places.workspace, home: places.home, outputs: places.outputs, tmp: places.tmp };
   return {
     mounts,
@@ -135,6 +137,7 @@ export function describeParts(
     socketName: spec.network ? spec.network.socketPath.slice(dirname(spec.network.socketPath).length + 1) : "",
     path: [...new Set([...shownPath, ...homePrograms])].join(":"),
     env: certificates ? certificateEnv() : {},
+    close: () => stage?.close(),
   };
 }
 

@@ -1,5 +1,8 @@
-import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, mkdirSync, openSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { describeError, SandboxError } from "../domain/errors.ts";
 import { findProgram } from "./host.ts";
 
 /** Whether a user without any rights can come to a path: every directory above it can be entered. */
@@ -14,15 +17,18 @@ export function isReachable(path: string): boolean {
   }
 }
 
-const stageScript = `for ((i = $1; i > 0; i--)); do "$MOUNT" --bind "$2" "$3" || exit 125; shift 2; done; shift; exec -c "$@"`;
+/** Mounts, says so, and waits until its namespace is held by somebody else. */
+const stageScript = `while (($# > 0)); do "$MOUNT" --bind "$1" "$2" || exit 125; shift 2; done; echo up; read -r _`;
 
 /**
  * Shows paths at places that an unprivileged user can come to, in a mount namespace of their own: Baton as root drops its
- * rights before it starts bubblewrap, and a session below a closed directory would be out of reach then.
+ * rights before it starts bubblewrap, and a session below a closed directory would be out of reach then. The namespace is
+ * made once and entered by each start; nothing but a descriptor of this process keeps it, so it is gone when Baton is.
  */
 export class Stage {
   readonly #dir: string;
   readonly #pairs: string[] = [];
+  #namespace: number | null = null;
 
   constructor(scratchDir: string) {
     this.#dir = join(scratchDir, "stage");
@@ -39,21 +45,36 @@ export class Stage {
     return place;
   }
 
+  /** Makes the namespace with every path that was asked for so far. Throws SandboxError when it cannot be made. */
+  async open(): Promise<void> {
+    if (this.#pairs.length === 0) return;
+    const script = stageScript.replace('"$MOUNT"', findProgram("mount") ?? "mount");
+    const args = ["--mount", "--propagation", "private", "/bin/bash", "--noprofile", "--norc", "-c", script, "stage"];
+    const child = spawn(findProgram("unshare") ?? "unshare", [...args, ...this.#pairs], { env: {}, cwd: "/" });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
+    child.stdin.on("error", () => {});
+    const gone = new Promise<void>((resolve, reject) => child.once("error", reject).once("close", () => resolve()));
+    await Promise.race([gone, once(child.stdout, "data")]).catch((cause: unknown) => {
+      said += describeError(cause);
+    });
+    if (said === "up\n") this.#namespace = openSync(`/proc/${child.pid}/ns/mnt`, "r");
+    child.stdin.end();
+    await gone.catch(() => {});
+    if (this.#namespace === null) {
+      const hint = "Baton as root needs the right to mount; as another user it does not.";
+      throw new SandboxError(`the work tree could not be shown to the inside user: ${said.trim()}`, { hint });
+    }
+  }
+
   /** What has to be started before the program that drops the rights. */
   prefix(): string[] {
-    if (this.#pairs.length === 0) return [];
-    const script = stageScript.replace('"$MOUNT"', findProgram("mount") ?? "mount");
-    const unshare = [findProgram("unshare") ?? "unshare", "--mount", "--propagation", "private"];
-    return [
-      ...unshare,
-      "/bin/bash",
-      "--noprofile",
-      "--norc",
-      "-c",
-      script,
-      "stage",
-      String(this.#pairs.length / 2),
-      ...this.#pairs,
-    ];
+    if (this.#namespace === null) return [];
+    return [findProgram("nsenter") ?? "nsenter", `--mount=/proc/${process.pid}/fd/${this.#namespace}`, "--"];
+  }
+
+  close(): void {
+    if (this.#namespace !== null) closeSync(this.#namespace);
+    this.#namespace = null;
   }
 }

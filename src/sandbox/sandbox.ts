@@ -79,7 +79,12 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   chmodSync(spec.outputsDir, 0o755);
   const limits = { ...defaultLimits, ...spec.limits };
   const cgroup = spec.walls.cgroups ? createCgroup(spec.walls.cgroups, id, limits) : null;
-  const parts = describeParts(spec, scratchDir, ownTmp);
+  const dirs = [spec.workDir, spec.homeDir, ownTmp];
+  const adopt = (): Promise<void> => giveTo(spec.walls.uid, dirs);
+  const [parts] = await Promise.all([
+    describeParts(spec, scratchDir, ownTmp),
+    giveTo(spec.walls.uid, spec.isGiven ? [ownTmp] : dirs),
+  ]);
   const uid = spec.walls.uid ?? process.getuid?.() ?? 0;
   const callFilter = renderCallFilter(process.arch);
   const filterFile = join(scratchDir, "system-calls");
@@ -116,9 +121,6 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
       stdio: request.stdio,
     });
   };
-  const dirs = [spec.workDir, spec.homeDir, ownTmp];
-  const adopt = (): Promise<void> => giveTo(spec.walls.uid, dirs);
-  await giveTo(spec.walls.uid, spec.isGiven ? [ownTmp] : dirs);
   let baseline: Promise<number> | null = null;
   let runs = 0;
   const open = new Set<Launched>();
@@ -186,6 +188,7 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
       await Promise.allSettled([files.close(), ...[...open].map((launched) => launched.dead)]);
       for (let tries = 0; cgroup && !cgroup.remove() && tries < 100; tries += 1)
         await new Promise((resolve) => setTimeout(resolve, 20));
+      parts.close();
       await removeTree(scratchDir);
     },
     [Symbol.asyncDispose]: () => sandbox.close(),

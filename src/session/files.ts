@@ -1,5 +1,7 @@
+import { closeSync, fdatasync, openSync, writeSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, truncate } from "node:fs/promises";
 import { dirname } from "node:path";
+import { promisify } from "node:util";
 import type { Failpoint, FileDoorMethod } from "./failpoints.ts";
 
 /** The file door of a session: the only place where it touches its disk. Missing files read as null, missing folders as empty. */
@@ -16,7 +18,9 @@ export interface Files {
   remove(path: string): Promise<void>;
 }
 
-/** The real disk. */
+const datasync = promisify(fdatasync);
+
+/** The real disk. Appending goes to the system's memory, so it is done at once: a turn waits for the disk only where it syncs. */
 export function createDiskFiles(): Files {
   const made = new Set<string>();
   const prepare = async (path: string) => {
@@ -28,12 +32,21 @@ export function createDiskFiles(): Files {
   return {
     async append(path, bytes) {
       await prepare(path);
-      await withHandle(path, "a", async (handle) => {
-        let done = 0;
-        while (done < bytes.length) done += (await handle.write(bytes, done)).bytesWritten;
-      });
+      const fd = openSync(path, "a");
+      try {
+        for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+      } finally {
+        closeSync(fd);
+      }
     },
-    sync: (path) => withHandle(path, "r+", (handle) => handle.datasync()),
+    async sync(path) {
+      const fd = openSync(path, "r+");
+      try {
+        await datasync(fd);
+      } finally {
+        closeSync(fd);
+      }
+    },
     async write(path, bytes) {
       await prepare(path);
       count += 1;

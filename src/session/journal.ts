@@ -156,7 +156,8 @@ function asStored(value: unknown): unknown {
 function createSegmentWriter(files: Files, sessionDir: string, from: JournalTail) {
   const pathOf = (segment: number) => join(sessionDir, "journal", segmentNameOf(segment));
   const reserve = join(sessionDir, "reserve");
-  const open = { segment: from.segment, bytes: from.openBytes };
+  // One buffer per segment: what was written never changes, so a view of it is a copy.
+  const open = { segment: from.segment, length: from.openBytes.length, room: withRoom(from.openBytes) };
   let dirty = false;
   const append = async (bytes: Buffer) => {
     const path = pathOf(open.segment);
@@ -164,7 +165,7 @@ function createSegmentWriter(files: Files, sessionDir: string, from: JournalTail
       await files.append(path, bytes);
     } catch (error) {
       // Half a line must not stay before the next; on a full disk the reserve makes room for one more try.
-      await files.truncate(path, open.bytes.length).catch(() => {});
+      await files.truncate(path, open.length).catch(() => {});
       if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
       await files.remove(reserve);
       await files.append(path, bytes);
@@ -175,14 +176,16 @@ function createSegmentWriter(files: Files, sessionDir: string, from: JournalTail
     async write(lines: string[], sync: boolean): Promise<void> {
       if (!reserved) await files.write(reserve, Buffer.alloc(reserveBytes)).catch(() => {});
       reserved = true;
-      if (open.bytes.length >= segmentBytes) {
+      if (open.length >= segmentBytes) {
         if (dirty) await files.sync(pathOf(open.segment));
         open.segment += 1;
-        open.bytes = Buffer.alloc(0);
+        Object.assign(open, { length: 0, room: withRoom(Buffer.alloc(0)) });
       }
       const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
       await append(bytes);
-      open.bytes = Buffer.concat([open.bytes, bytes]);
+      if (open.length + bytes.length > open.room.length) open.room = withRoom(open.room, bytes.length);
+      bytes.copy(open.room, open.length);
+      open.length += bytes.length;
       dirty = true;
       if (sync) await this.sync();
     },
@@ -191,9 +194,9 @@ function createSegmentWriter(files: Files, sessionDir: string, from: JournalTail
       dirty = false;
     },
     segments() {
-      return Array.from({ length: open.bytes.length === 0 ? open.segment - 1 : open.segment }, (_, index) => {
+      return Array.from({ length: open.length === 0 ? open.segment - 1 : open.segment }, (_, index) => {
         const closed = index + 1 < open.segment;
-        const whole = open.bytes;
+        const whole = open.room.subarray(0, open.length);
         return {
           name: segmentNameOf(index + 1),
           closed,
@@ -202,4 +205,10 @@ function createSegmentWriter(files: Files, sessionDir: string, from: JournalTail
       });
     },
   };
+}
+
+function withRoom(bytes: Buffer, more = 0): Buffer {
+  const room = Buffer.alloc(Math.max(segmentBytes + 64 * 1024, bytes.length + more));
+  bytes.copy(room);
+  return room;
 }

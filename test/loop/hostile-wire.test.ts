@@ -267,3 +267,37 @@ test("pieces of a block of an unknown kind are put together by their names", asy
   expect(outcome).toMatchObject({ kind: "reply", content: [{ type: "compaction", content: "one two" }] });
   raw.close();
 });
+
+const whole = [
+  begin,
+  event("content_block_start", { index: 0, content_block: { type: "text", text: "hi" } }),
+  event("content_block_stop", { index: 0 }),
+  event("message_delta", { delta: { stop_reason: "end_turn" }, usage: { output_tokens: 3 } }),
+  event("message_stop", {}),
+];
+
+test("one connection serves request after request, and one that goes on after the last event is cut", async () => {
+  const sockets = new Set<unknown>();
+  let asked = 0;
+  let cut = 0;
+  const server = createServer((message, response) => {
+    asked += 1;
+    sockets.add(message.socket);
+    message.resume();
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.once("close", () => (cut += response.writableFinished ? 0 : 1));
+    for (const chunk of whole) response.write(chunk);
+    if (asked <= 3) response.end();
+    else response.write(": and on\n\n");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const model = createModel({ apiKey: "k", baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+  for (let turn = 1; turn <= 4; turn += 1) {
+    const outcome = await model.ask(request, { signal: new AbortController().signal, timeoutMs: 10_000 });
+    expect(outcome).toMatchObject({ kind: "reply", content: [{ type: "text", text: "hi" }] });
+    await pauseForReal(20);
+  }
+  expect(sockets.size).toBe(1);
+  await expect.poll(() => cut, { timeout: 5_000 }).toBe(1);
+  server.close();
+});

@@ -52,9 +52,9 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
 
   test("walls raised ahead that were killed meanwhile are replaced", async () => {
     box.sandbox.warm();
-    await new Promise((resolve) => setTimeout(resolve, 300));
-    const ours = processesWith("IFS= read -r -d").filter((pid) => parentOf(pid) === process.pid);
-    expect(ours).toHaveLength(1);
+    const find = () => processesWith("IFS= read -r -d").filter((pid) => parentOf(pid) === process.pid);
+    await expect.poll(find, { timeout: 10_000 }).toHaveLength(1);
+    const ours = find();
     for (const pid of ours) process.kill(Number(pid), "SIGKILL");
     await new Promise((resolve) => setTimeout(resolve, 300));
     const result = await box.sandbox.exec("echo still here", { timeoutMs: 60_000 });
