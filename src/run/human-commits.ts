@@ -6,8 +6,14 @@ import { withoutBaton } from "./tree.ts";
  * Looks at the work branch as it stands on the remote: people's commits since are merged into the work, and a branch
  * that was deleted or force-pushed ends the run as a conflict. Nothing is ever overwritten.
  */
-export async function findHumanCommits(run: Run): Promise<RunEnd | null> {
-  return await takeIn(run, run.session.state().work_head);
+export async function findHumanCommits(run: Run, head = fetchWorkHead(run)): Promise<RunEnd | null> {
+  return await takeIn(run, run.session.state().work_head, await head);
+}
+
+/** Head of the work branch on the remote; null when there is no such branch. */
+export async function fetchWorkHead(run: Run): Promise<string | null> {
+  const ref = `refs/heads/${run.session.state().branch}`;
+  return (await run.store.lsRemote([ref])).get(ref) ?? null;
 }
 
 /**
@@ -15,16 +21,15 @@ export async function findHumanCommits(run: Run): Promise<RunEnd | null> {
  * anew in the next context, or the run ends in a conflict. `known` is the last head of ours that the remote took.
  */
 export async function yieldToHuman(run: Run, known: string | null): Promise<RunEnd | null> {
-  const end = await takeIn(run, known);
+  const end = await takeIn(run, known, await fetchWorkHead(run));
   if (end) await run.record("human_commits_found", { commits: [], merged: false, work_head: known });
   else await run.workshop.discardWork();
   return end;
 }
 
-async function takeIn(run: Run, workHead: string | null): Promise<RunEnd | null> {
+async function takeIn(run: Run, workHead: string | null, head: string | null): Promise<RunEnd | null> {
   const { branch } = run.session.state();
   const ref = `refs/heads/${branch}`;
-  const head = (await run.store.lsRemote([ref])).get(ref) ?? null;
   if (workHead === null) {
     return head === null ? null : conflict(`The branch \`${branch}\` exists already, and not from this session.`);
   }

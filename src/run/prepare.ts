@@ -1,6 +1,6 @@
 import { reserveDay } from "./day.ts";
 import { endOfSignal, type RunEnd } from "./end.ts";
-import { findHumanCommits } from "./human-commits.ts";
+import { fetchWorkHead, findHumanCommits } from "./human-commits.ts";
 import { readCommands } from "./inbox.ts";
 import type { Run } from "./open-run.ts";
 import { recordSetUp } from "./record-set-up.ts";
@@ -12,11 +12,17 @@ const skipIfTimeoutMs = 300_000;
 
 /** Everything between the claim and the first stage: caps, commands that wait, people's commits, and the set-up on the base. */
 export async function prepare(run: Run): Promise<RunEnd | null> {
-  const caps = endOfSignal(run.world.signal) ?? checkSessionCaps(run) ?? (await reserveDay(run));
-  if (caps) return caps;
+  const over = endOfSignal(run.world.signal) ?? checkSessionCaps(run);
+  if (over) return over;
+  // What only reads goes on beside the ledger; a commit that comes after the look is met by the push that expects this head.
+  const workHead = fetchWorkHead(run);
+  workHead.catch(() => {});
+  run.workshop.foresee(run.session.state().base.sha);
+  const spent = await reserveDay(run);
+  if (spent) return spent;
   const inbox = await readCommands(run, { force: true });
   if (inbox.kind === "end") return inbox.end;
-  const human = await findHumanCommits(run);
+  const human = await findHumanCommits(run, workHead);
   if (human) return human;
   if (run.world.dryRun) {
     return {

@@ -33,6 +33,8 @@ export interface Workshop {
   /** What stands, or why nothing does. */
   readonly walls: Walls | null;
   readonly wallsText: string;
+  /** Begins what a bench on this base will need and nothing else can change. */
+  foresee(baseSha: string): void;
   /** Runs the set-up on the base; before it no bench can be opened. Throws SandboxError when the walls do not stand. */
   prepare(baseSha: string): Promise<SetUp>;
   /** What set-up left untracked, as ignore lines: never part of the work. */
@@ -66,6 +68,7 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
   const layers = createLayers({ ...parts, walls: () => standing(walls, probed) });
   let base = "";
   let count = 0;
+  let foreseen: Promise<unknown> = Promise.resolve();
   let kept: { dir: string; workDir: string; homeDir: string; bench: Bench } | null = null;
 
   const place = async (tree: string): Promise<{ dir: string; workDir: string; homeDir: string }> => {
@@ -129,10 +132,12 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
   return {
     walls,
     wallsText: walls ? walls.description : "none",
+    foresee(baseSha) {
+      const all = [ensureTemplate(store, baseSha), store.treeOf(baseSha).then((tree) => store.listTree(tree))];
+      foreseen = Promise.allSettled(all);
+    },
     async prepare(baseSha) {
       base = baseSha;
-      // Needed by the first bench only, so it is made beside the set-up.
-      void ensureTemplate(store, baseSha).catch(() => {});
       return await layers.prepare(baseSha);
     },
     leftBySetUp: () => layers.left(),
@@ -164,6 +169,7 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
       kept = null;
       await Promise.all(leftOver.splice(0).map((act) => act()));
       await rooms.close();
+      await foreseen;
       await wayOut.close();
     },
   };

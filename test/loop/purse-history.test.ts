@@ -5,15 +5,9 @@ import { applyEvent, committedUsd, runSpend } from "../../src/domain/replay.ts";
 import type { State } from "../../src/domain/state.ts";
 import { findPrice } from "../../src/loop/prices.ts";
 import type { LoopRole } from "../../src/loop/spec.ts";
-import {
-  costOf,
-  decideMaxTokens,
-  type Purpose,
-  planAllowance,
-  planFences,
-  remainingOf,
-  worstCase,
-} from "../../src/loop/spend.ts";
+import { costOf, type Purpose, planAllowance, planFences, remainingOf, worstCase } from "../../src/loop/spend.ts";
+import type { Run } from "../../src/run/open-run.ts";
+import { authorize } from "../../src/run/purse.ts";
 import { readWriteOff } from "../../src/session/checkpoint.ts";
 import { claimed, started } from "../session/helpers.ts";
 import { makeEvent, random } from "./bench-hands.ts";
@@ -22,16 +16,23 @@ const models = ["claude-haiku-5-5", "claude-sonnet-5-5", "claude-opus-5-5", "hou
 const day = new Date("2026-11-20T00:00:00Z");
 const roles: readonly LoopRole[] = ["initializer", "worker", "worker", "worker", "evaluator"];
 
-/** A session whose disk and runner are lost at random, beside a server that keeps its own bill. */
-function playHistory(seed: number) {
+/**
+ * A session whose disk and runner are lost at random, beside a server that keeps its own bill. What lets each request go is
+ * the product's own `authorize`; only journal and remote are held in memory.
+ */
+async function playHistory(seed: number) {
   const next = random(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(next() * list.length)]!;
-  const sessionCap = 50_000 + Math.floor(next() * 3_000_000);
+  // Caps are written in USD: whole cents, as a policy has them.
+  const sessionCap = 50_000 + Math.floor(next() * 300) * 10_000;
+  const dayCap = Math.floor(sessionCap * (0.2 + 12 * next() ** 2));
   const runCap = 20_000 + Math.floor(next() * sessionCap);
   let events: Event[] = [];
   let state: State | null = null;
   let remote = { events: [] as Event[], state: null as State | null, allowance: 0 };
   let bill = 0;
+  let dayReserved = 0;
+  let acknowledged = 0;
   const found: string[] = [];
   const record = <T extends EventType>(type: T, data: EventInput<T>, role: Role = "harness"): void => {
     const event = makeEvent(events, type, data, role);
@@ -44,41 +45,37 @@ function playHistory(seed: number) {
     const left = Math.max(0, sessionCap - committedUsd(state!));
     const limits = { turns: 1_000, usd_micro: Math.min(runCap, left), ms: 1_000 };
     record("run_claimed", { ...claimed((state?.runs.length ?? 0) + 1), limits, written_off_usd_micro });
-  };
-  const capOf = (): number => {
-    const spent = runSpend(state!).usd_micro;
-    return Math.min(committedUsd(state!) - spent + state!.runs.at(-1)!.limits.usd_micro, sessionCap);
+    // Of a run that dies its whole reservation counts for the day.
+    run.dayAllowanceUsdMicro = Math.min(limits.usd_micro, dayCap - dayReserved);
+    dayReserved += run.dayAllowanceUsdMicro;
+    run.allowanceUsdMicro = 0;
+    acknowledged = 0;
+    isOver = run.dayAllowanceUsdMicro <= 0;
   };
   const push = (allowance: number): void => {
     remote = { events: [...events], state, allowance: Math.max(allowance, committedUsd(state!)) };
   };
-  const ask = (): void => {
+  const checkpoint = async ({ allowanceUsdMicro }: { allowanceUsdMicro: number }) => {
+    push(allowanceUsdMicro);
+    acknowledged = allowanceUsdMicro;
+    return { kind: "pushed" };
+  };
+  let isOver = false;
+  const run = {
+    world: { now: () => day, policy: { prices: {}, limits: { session: { usd: sessionCap / 1_000_000 } } } },
+    clock: { remainingMs: () => 1_000 },
+    session: { state: () => state, acknowledgedAllowance: () => acknowledged, settled: async () => null, checkpoint },
+    ...{ dayAllowanceUsdMicro: 0, allowanceUsdMicro: 0, spentBefore: {}, workTree: "", conflict: null },
+  };
+  const ask = async (): Promise<void> => {
     const role = pick(roles);
     const purpose: Purpose = next() < 0.1 ? "winddown" : "turn";
-    const { price } = findPrice(pick(models), day);
+    const model = pick(models);
+    const { price } = findPrice(model, day);
     const promptTokens = Math.floor(next() ** 3 * 250_000);
-    const wantedMaxTokens = pick([2_000, 8_000, 16_000]);
-    const spent = runSpend(state!).usd_micro;
-    const remainingUsdMicro = remainingOf(role, purpose, {
-      budgetUsdMicro: Math.max(0, capOf() - (committedUsd(state!) - spent)),
-      committedUsdMicro: spent,
-      evaluatorUsdMicro: 0,
-      finaliseUsdMicro: 0,
-    });
-    const grant = decideMaxTokens({ promptTokensBound: promptTokens, wantedMaxTokens, remainingUsdMicro }, price);
-    if (grant.kind === "too_dear") return;
-    const needed = committedUsd(state!) + grant.worstUsdMicro;
-    const planned = planAllowance(
-      {
-        committedUsdMicro: committedUsd(state!),
-        capUsdMicro: capOf(),
-        promptTokensBound: promptTokens,
-        growthTokens: 8_000,
-        maxTokens: wantedMaxTokens,
-      },
-      price,
-    );
-    if (remote.allowance < needed) push(Math.max(needed, planned));
+    const asked = { promptTokensBound: promptTokens, wantedMaxTokens: pick([2_000, 8_000, 16_000]), role, purpose };
+    const grant = await authorize(run as unknown as Run, model, asked);
+    if (grant.kind === "ceiling") return;
     const bound = { promptTokens, maxTokens: grant.maxTokens };
     const reserved = worstCase(bound, price);
     const head = { request: `r${events.length}`, context: "c1" };
@@ -117,11 +114,12 @@ function playHistory(seed: number) {
     if (committed < bill) found.push(`${what}: recorded ${committed} of ${bill}`);
     if (committed > sessionCap) found.push(`${what}: ${committed} over the session's ${sessionCap}`);
     if (bill > sessionCap) found.push(`${what}: billed ${bill} over the session's ${sessionCap}`);
+    if (bill > dayCap) found.push(`${what}: billed ${bill} over the day's ${dayCap}`);
     if (runSpend(state!).usd_micro > runCap) found.push(`${what}: over the run's cap`);
   };
   claim();
   push(0);
-  for (let step = 0; step < 80; step += 1) {
+  for (let step = 0; step < 80 && !isOver; step += 1) {
     const chance = next();
     if (chance < 0.06) {
       // The runner and its disk are gone: what the remote has is all there is.
@@ -130,7 +128,7 @@ function playHistory(seed: number) {
       claim();
       push(0);
     } else if (chance < 0.3) push(remote.allowance);
-    else ask();
+    else await ask();
     check(`seed ${seed}, step ${step}`);
   }
   return { found, spent: committedUsd(state!), requests: events.length };
@@ -140,10 +138,10 @@ const failure = (head: { request: string; context: string }) => ({
   ...{ ...head, attempt: 1, error: "e", status: null, will_retry: true, delay_ms: 0 },
 });
 
-test("over random histories with lost runners no cap is passed by a micro-USD, and no bill is higher than what is recorded", () => {
+test("over random histories with lost runners no cap is passed by a micro-USD, and no bill is higher than what is recorded", async () => {
   let requests = 0;
   for (let seed = 1; seed <= 400; seed += 1) {
-    const played = playHistory(seed);
+    const played = await playHistory(seed);
     expect(played.found).toEqual([]);
     requests += played.requests;
   }
