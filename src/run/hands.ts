@@ -47,10 +47,12 @@ export function createHands(run: Run, part: { role: LoopRole; model: string; con
         onSent = resolve;
         setTimeout(resolve, noRequestMs);
       });
-      if (isWorker) {
-        copied = copyAndSave(run, workDir, Promise.all([run.copying, sent]));
-        run.copying = copied.then(() => {});
-      } else void sent.then(() => saveSoon(run, run.allowanceUsdMicro));
+      const before = Promise.all([run.copying, sent]);
+      if (isWorker) copied = copyAndSave(run, workDir, before);
+      // The end of the run waits for this: nothing is saved after it.
+      run.copying = (copied ?? before).then(() => {
+        if (!isWorker) saveSoon(run, run.allowanceUsdMicro);
+      });
       void showProgress(run).catch(() => {});
     },
     now: world.now,

@@ -62,7 +62,11 @@ async function playHistory(seed: number) {
   };
   let isOver = false;
   const run = {
-    world: { now: () => day, policy: { prices: {}, limits: { session: { usd: sessionCap / 1_000_000 } } } },
+    world: {
+      signal: new AbortController().signal,
+      now: () => day,
+      policy: { prices: {}, limits: { session: { usd: sessionCap / 1_000_000 } } },
+    },
     clock: { remainingMs: () => 1_000 },
     session: { state: () => state, acknowledgedAllowance: () => acknowledged, settled: async () => null, checkpoint },
     ...{ dayAllowanceUsdMicro: 0, allowanceUsdMicro: 0, spentBefore: {}, workTree: "", conflict: null },
