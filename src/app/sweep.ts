@@ -13,6 +13,7 @@ import { fetchPolicy } from "../intake/fetch-policy.ts";
 import type { IntakeHands } from "../intake/intake-hands.ts";
 import { reconcileSession } from "../intake/reconcile.ts";
 import { fetchRunCondition, listSessions, loadSessionFacts } from "../intake/session-facts.ts";
+import { showStale } from "../intake/show-stale.ts";
 import { readCommand } from "../triggers/read-command.ts";
 import type { RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfBranch } from "../triggers/session-of-trigger.ts";
@@ -79,6 +80,8 @@ export async function sweepRepository(
   await guarded(hands, "comments", () => sweepComments(hands, installationId, repository, sessions));
   for (const session of sessions) {
     await guarded(hands, session, () => reconcileSession(hands, github, repository, session));
+    const key = sessionOfBranch(`baton/${session}`);
+    if (key) await guarded(hands, session, () => showStale(github, repository, key));
     await guarded(hands, session, () =>
       takeCommands(hands, installationId, repository, session, found.policy.allowed_bots),
     );

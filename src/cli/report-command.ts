@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { renderReport, reportBegin, reportEnd } from "../evaluator/report.ts";
+import { reportBegin, reportEnd } from "../domain/stale-report.ts";
+import { renderReport } from "../evaluator/report.ts";
 import { readReportView } from "../evaluator/report-view.ts";
 import { listBlockedHosts, listRenewals } from "../run/record-set-up.ts";
 import { type CliCommand, textOption } from "./command.ts";

@@ -1,3 +1,4 @@
+import { renderStaleBasis, staleNext, staleTitle } from "../domain/stale-report.ts";
 import { stopReasons } from "../domain/stop-reason.ts";
 import { codeSpan, escapeLine } from "./escape-markdown.ts";
 import { isStale, type ReportView } from "./report-view.ts";
@@ -37,7 +38,7 @@ export function renderTitle(view: ReportView): string {
     case "blocked":
       return `Waiting for an answer: ${plural(view.questions.length || 1, "question")}`;
     case "stale":
-      return "Stale: the branch changed after it was verified";
+      return staleTitle;
     case "working":
       return total > 0
         ? `Working: ${claimed(view)} of ${total} criteria done`
@@ -56,7 +57,7 @@ export function renderNext(view: ReportView): string {
     case "already_satisfied":
       return stopReasons.already_satisfied.next;
     case "stale":
-      return "Comment `/continue` to have the branch verified as it stands now.";
+      return staleNext;
     case "working":
       return "Nothing to do. `/stop` ends the run and keeps the work.";
     case "blocked":
@@ -70,7 +71,7 @@ export function renderNext(view: ReportView): string {
 export function renderBasis(view: ReportView): string {
   const { verdict, facts } = view;
   if (view.headline === "stale" && verdict && facts.head)
-    return `The verdict below is about tree ${hash(verdict.tree)}. ${hash(facts.head.commit)} by ${escapeLine(facts.head.author, 60)} came later and was not checked.`;
+    return renderStaleBasis(verdict.tree, { ...facts.head, author: escapeLine(facts.head.author, 60) });
   if (view.headline === "already_satisfied")
     return `Baton ran every criterion on ${escapeLine(view.base.ref, 80)} at ${hash(view.base.sha)} and all of them pass. No branch, no pull request.`;
   if (view.headline === "blocked") return "Baton did not guess. What has been done so far is saved.";

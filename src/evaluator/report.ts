@@ -1,3 +1,4 @@
+import { reportBegin, reportEnd, staleTableTitle } from "../domain/stale-report.ts";
 import { escapeLine, quoteBlock } from "./escape-markdown.ts";
 import { fitSections } from "./fit-sections.ts";
 import {
@@ -14,10 +15,6 @@ import {
 } from "./report-sections.ts";
 import { renderBasis, renderNext, renderTitle } from "./report-text.ts";
 import type { ReportView } from "./report-view.ts";
-
-/** Between these markers the pull request's text is Baton's; all else is people's. */
-export const reportBegin = "<!-- baton:report:begin -->";
-export const reportEnd = "<!-- baton:report:end -->";
 
 /** Most characters of a pull request's or comment's body (GitHub answers 422 `Body is too long` beyond it). */
 export const maxBody = 65_536;
@@ -64,7 +61,7 @@ export function reportSections(view: ReportView): Section[] {
           : "",
     },
     { name: "baseline", drop: 1, text: baselineSection(view) },
-    { name: "criteria", drop: 1, text: stale && table ? `### The verdict before that\n\n${table}` : table },
+    { name: "criteria", drop: 1, text: stale && table ? `${staleTableTitle}\n\n${table}` : table },
     ...findingSections(view),
     { name: "what was not verified", drop: 2, text: unverifiedSection(view) },
     ...flakySection(view),

@@ -15,8 +15,11 @@ export const maxSourceLength = 131_072;
 const maxPasses = 24;
 const tooDeep = /^(?:[ \t]{0,8}(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){40}/m;
 
-/** Longest time in ms for one text: some hostile texts cost the parser the square of their length, honest ones a second at most. */
-const deadlineMs = 4_000;
+/**
+ * Longest time in ms for one text. Some hostile texts cost the parser the square of their length; honest ones of full
+ * length cost it a second, which a loaded runner makes ten. Only runs read whole texts, and they hold up nobody else.
+ */
+const longestMs = 30_000;
 /** Texts this short, in UTF-16 units, cost little whatever they hold. */
 const alwaysQuickLength = 2_000;
 /** What stands for a text that cannot be read in bounded time. */
@@ -31,16 +34,19 @@ const fromGfm = gfmFromMarkdown().map((extension) => ({ ...extension, transforms
  * The part of a markdown text that a reader of GitHub sees, as markdown: what is hidden, folded, drawn or only in
  * attributes is taken out and counted; what is seen stays as it was written. Applying it again changes nothing.
  */
-export function renderVisibleText(markdown: string): { text: string; hiddenRemoved: number } {
+export function renderVisibleText(
+  markdown: string,
+  { deadlineMs = longestMs } = {},
+): { text: string; hiddenRemoved: number } {
   const text = markdown.slice(0, maxSourceLength);
   const cut = markdown.length > maxSourceLength ? 1 : 0;
   // Deeper nesting than anybody reads makes the parser slow before it makes it wrong.
-  const found = tooDeep.test(text) ? null : readInTime(text);
+  const found = tooDeep.test(text) ? null : readInTime(text, deadlineMs);
   if (!found) return { text: unreadableText, hiddenRemoved: cut + 1 };
   return { text: found.text, hiddenRemoved: found.removed + cut };
 }
 
-function readInTime(text: string): ReturnType<typeof reachFixpoint> {
+function readInTime(text: string, deadlineMs: number): ReturnType<typeof reachFixpoint> {
   return text.length <= alwaysQuickLength ? reachFixpoint(text) : withinDeadline(deadlineMs, () => reachFixpoint(text));
 }
 

@@ -15,6 +15,7 @@ import { stopPatienceMs } from "./carry-out.ts";
 import { fetchPolicy } from "./fetch-policy.ts";
 import type { IntakeHands } from "./intake-hands.ts";
 import { fetchRunCondition, isClosed, listSessions, loadSessionFacts } from "./session-facts.ts";
+import { showStale } from "./show-stale.ts";
 
 /** Runs in a row that may die without a word before people are asked instead. */
 export const maxDeaths = 2;
@@ -41,7 +42,12 @@ export async function reconcileSignal(
       for (const session of await listSessions(github, repository))
         await reconcileSession(hands, github, repository, session);
       return;
-    case "pull_request_changed":
+    case "pull_request_changed": {
+      const session = signal.headRef === null ? null : sessionOfBranch(signal.headRef);
+      if (session && (await showStale(github, repository, session)))
+        hands.log({ session, head: signal.headRef }, "the branch went on after its verdict");
+      return;
+    }
     case "checks_completed":
       hands.log({ signal: signal.name, head: signal.headRef }, "the next run reads this from GitHub");
   }

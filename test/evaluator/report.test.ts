@@ -3,17 +3,11 @@ import { fromMarkdown } from "mdast-util-from-markdown";
 import { gfmFromMarkdown } from "mdast-util-gfm";
 import { gfm } from "micromark-extension-gfm";
 import { describe, expect, test } from "vitest";
+import { reportBegin, reportEnd } from "../../src/domain/stale-report.ts";
 import { renderCheckRun } from "../../src/evaluator/check-run.ts";
 import { codeBlock, codeSpan, escapeLine, escapeMarkdown } from "../../src/evaluator/escape-markdown.ts";
 import { renderJobSummary } from "../../src/evaluator/job-summary.ts";
-import {
-  maxBody,
-  placeReport,
-  renderReport,
-  reportBegin,
-  reportEnd,
-  roomForReport,
-} from "../../src/evaluator/report.ts";
+import { maxBody, placeReport, renderReport, roomForReport } from "../../src/evaluator/report.ts";
 import { isStale, type ReportView, readReportView } from "../../src/evaluator/report-view.ts";
 import { renderStatus } from "../../src/evaluator/status.ts";
 import { reportFacts, reportState, reportViews } from "../helpers/report-views.ts";

@@ -1,6 +1,7 @@
 import examples from "@octokit/webhooks-examples";
 import { expect, test } from "vitest";
 import { subscriptions } from "../../src/app/subscriptions.ts";
+import { commandHeadLength } from "../../src/domain/command.ts";
 import { renderVisibleText } from "../../src/github/visible-text.ts";
 import { readDelivery } from "../../src/triggers/read-delivery.ts";
 
@@ -37,4 +38,27 @@ test.each([null, 1, "x", [], {}, { action: 1 }, { action: "labeled" }, { action:
 test("edited and deleted comments are nobody's command", () => {
   for (const action of ["edited", "deleted"])
     expect(readDelivery("issue_comment", { action }, hands).kind).toBe("ignored");
+});
+
+test("of a text of any length the App reads the head, and of a payload nothing that it does not need", () => {
+  const lengths: number[] = [];
+  const counting = {
+    renderVisible: (markdown: string) => {
+      lengths.push(markdown.length);
+      return markdown;
+    },
+  };
+  const account = { id: 1, login: "mallory", type: "User" };
+  const labels = Array.from({ length: 100_000 }, (_, at) => ({ name: `${at}` }));
+  const deep = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`) as unknown;
+  const times = { created_at: "2026-11-20T00:00:00Z", updated_at: "2026-11-20T00:00:00Z" };
+  const payload = {
+    action: "created",
+    repository: { id: 1, name: "shop", owner: account, topics: deep },
+    sender: account,
+    issue: { number: 1, title: "T", state: "open", body: "a\n=\n".repeat(16_000), labels },
+    comment: { id: 2, body: `/continue\n${"a\n=\n".repeat(16_000)}`, user: account, deep, ...times },
+  };
+  expect(readDelivery("issue_comment", payload, counting).kind).toBe("trigger");
+  expect(lengths).toEqual([commandHeadLength]);
 });
