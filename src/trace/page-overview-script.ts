@@ -102,7 +102,7 @@ function drawTables() {
   const runs = el("div"), roles = el("div"), both = el("div", "two");
   runs.append(el("h2", "", "Runs"), table(["run", "started (UTC)", "by", "ended", "spent", "walls"], view.runs.map((r) => [link(r.url, String(r.epoch)), r.started.replace("T", " ").slice(0, 16), r.trigger + (r.actor ? ", " + r.actor : ""), r.stop, r.usd, r.walls])));
   roles.append(el("h2", "", "Spend by role"), table(["role", "turns", "spent"], view.by_role.map((r) => {
-    const name = el("span", "legend");
+    const name = el("span", "role");
     name.append(el("i", "b-" + r.role), r.role);
     return [name, r.turns, r.usd];
   })));

@@ -65,7 +65,7 @@ function drawPart(part) {
   const bytes = part.text.length;
   const brief = part.text.split("\n", 1)[0].slice(0, 90);
   box.append(el("summary", "", part.label + (bytes > 90 || part.text.includes("\n") ? " · " + short(bytes) + " characters" : "") + (brief ? " · " + brief : "")));
-  box.open = bytes <= 1500 && part.tone !== "quiet";
+  box.open = bytes <= 1500 && part.tone !== "quiet" && !(part.tone === "good" && part.text.split("\n").length > 6);
   const fill = () => {
     if (box.dataset.full || !box.open) return;
     box.dataset.full = "1";
@@ -112,7 +112,8 @@ function go(seq, opened) {
   here = row.seq;
   node.classList.add("here");
   if (opened) open(row, true);
-  node.scrollIntoView({ block: "center" });
+  // The head of what was opened, however long its body is.
+  node.firstChild.scrollIntoView({ block: opened ? "start" : "center" });
   node.firstChild.focus({ preventScroll: true });
 }
 function visible() { return view.rows.filter((row) => row.on); }

@@ -13,7 +13,7 @@ a{color:var(--worker)}
 .sub{color:var(--dim);margin:0 0 12px;overflow-wrap:anywhere}
 .cards{display:flex;flex-wrap:wrap;gap:8px}
 .card{background:var(--soft);border:1px solid var(--line);border-radius:8px;padding:8px 12px;min-width:104px}
-.card b{display:block;font-size:18px;font-variant-numeric:tabular-nums}
+.card b{display:block;white-space:nowrap;font-size:18px;font-variant-numeric:tabular-nums}
 .card span{color:var(--dim);font-size:12px}
 .good{color:var(--good)}.bad{color:var(--bad)}
 .chart{border:1px solid var(--line);border-radius:8px;padding:6px;margin-bottom:8px}
@@ -28,7 +28,7 @@ svg [data-go]{cursor:pointer}
 .s-initializer{stroke:var(--initializer)}.s-worker{stroke:var(--worker)}.s-evaluator{stroke:var(--evaluator)}.s-harness{stroke:var(--harness)}
 svg .on{fill:var(--bg);pointer-events:none}
 .legend{display:flex;flex-wrap:wrap;gap:4px 14px;font-size:12px;color:var(--dim);margin:0 0 8px}
-.legend i{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px}
+.legend i,.role i{display:inline-block;width:10px;height:10px;border-radius:2px;margin-right:5px}
 .b-initializer{background:var(--initializer)}.b-worker{background:var(--worker)}.b-evaluator{background:var(--evaluator)}.b-harness{background:var(--harness)}
 .b-open{background:var(--open)}.b-claimed{background:var(--claimed)}.b-pass{background:var(--good)}.b-fail{background:var(--bad)}.b-unverifiable{background:var(--warn)}
 .two{display:grid;grid-template-columns:minmax(220px,1fr) 3fr;gap:0 32px}
@@ -44,6 +44,7 @@ button[aria-pressed=false]{opacity:.5;text-decoration:line-through}
 :focus-visible{outline:2px solid var(--focus);outline-offset:1px}
 .chunk{content-visibility:auto;contain-intrinsic-size:auto 3400px}
 .chunk:not([data-full]){height:3400px}
+.head{scroll-margin-top:100px}
 .row{border-bottom:1px solid var(--line)}
 .row.here>.head{background:var(--soft);box-shadow:inset 3px 0 0 var(--focus)}
 .head{display:grid;grid-template-columns:52px 86px 1fr auto;gap:8px;width:100%;border:0;border-radius:0;background:none;text-align:left;padding:6px 8px;align-items:baseline;font-size:14px}
@@ -71,6 +72,6 @@ pre{margin:4px 0;padding:8px;background:var(--soft);border-radius:6px;overflow:a
 .help kbd{font:12px ui-monospace,monospace;border:1px solid var(--line);border-radius:4px;padding:0 5px;background:var(--soft)}
 [hidden]{display:none!important}
 @media (max-width:800px){.two{grid-template-columns:minmax(0,1fr)}}
-@media (max-width:640px){main{padding:10px}.head{grid-template-columns:34px auto 1fr;gap:6px}.head .t{grid-column:1/-1;white-space:normal;overflow-wrap:anywhere;display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical}.head .f{grid-row:1;grid-column:3;justify-self:end;overflow:hidden;text-overflow:ellipsis;max-width:100%}.body{padding-left:8px}.bar{position:static}.card{min-width:84px;flex:1}}
+@media (max-width:640px){main{padding:10px}.head{grid-template-columns:34px auto 1fr;gap:6px}.head .t{grid-column:1/-1;white-space:normal;overflow-wrap:anywhere;display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical}.head .f{grid-row:1;grid-column:3;justify-self:end;overflow:hidden;text-overflow:ellipsis;max-width:100%}.body{padding-left:8px}.bar{position:static}.card{min-width:84px;flex:1 1 auto}}
 @media print{.bar,.help{display:none}}
 `;
