@@ -7,6 +7,7 @@ import { type Played, playRun } from "../test/helpers/real-packages/play-run.ts"
 import type { Change, RealTask } from "../test/helpers/real-packages/real-task.ts";
 import { realTasks } from "../test/helpers/real-packages/tasks.ts";
 import { playScript } from "../test/helpers/real-packages/worker-scripts.ts";
+import { openBundle } from "./kit/bundle.ts";
 import { type Figure, makeFigure, type Part } from "./kit/figure.ts";
 
 /** How a worker of the bench behaves. */
@@ -15,6 +16,8 @@ type Behaviour = (typeof behaviours)[number];
 
 /** Request at which Baton itself is killed for the crashing worker: in the middle of its work. */
 const killAtRequest = 7;
+/** Plays that go on at the same time: each waits for npm and for the disk much of its time. */
+const atOnce = 2;
 
 interface Outcome {
   task: string;
@@ -37,17 +40,20 @@ export const part: Part = {
       ?.slice("--only=".length)
       .split(",");
     const tasks = realTasks.filter(({ id }) => !only || only.includes(id));
+    await using cli = await openBundle();
     const outcomes: Outcome[] = [];
     const notes: string[] = [];
-    for (const task of tasks) {
-      for (const behaviour of behaviours) {
-        const outcome = await playOne(task, behaviour).catch((error: unknown) => String(error));
-        if (typeof outcome === "string")
-          notes.push(`${task.id}, ${behaviour}: could not be played: ${outcome.slice(0, 300)}`);
-        else outcomes.push(outcome);
+    const waiting = tasks.flatMap((task) => behaviours.map((behaviour) => ({ task, behaviour })));
+    const lane = async (): Promise<void> => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) {
+        const { task, behaviour } = next;
+        const outcome = await playOne(task, behaviour, cli.file).catch((error: unknown) => String(error));
+        if (typeof outcome !== "string") outcomes.push(outcome);
+        else notes.push(`${task.id}, ${behaviour}: could not be played: ${outcome.slice(0, 300)}`);
         say(typeof outcome === "string" ? (notes.at(-1) ?? "") : renderOutcome(outcome));
       }
-    }
+    };
+    await Promise.all(Array.from({ length: atOnce }, lane));
     const wrong = outcomes.filter(({ accepted, truth }) => accepted !== (truth === "right"));
     return {
       figures: figuresOf(outcomes, tasks.length * behaviours.length),
@@ -56,13 +62,13 @@ export const part: Part = {
   },
 };
 
-async function playOne(task: RealTask, behaviour: Behaviour): Promise<Outcome> {
+async function playOne(task: RealTask, behaviour: Behaviour, cli: string): Promise<Outcome> {
   const repo = await mkdtemp(join(tmpdir(), "bench-task-"));
   try {
     await createPackageRepository(task, repo);
-    const script = await playScript(task, changesOf(task, behaviour));
+    const script = await playScript(task, changesOf(task, behaviour), { givesUp: true });
     const kill = behaviour === "crashing" ? { killAtRequest } : {};
-    const played = await playRun({ repo, issue: task.issue, script, maxTurns: 40, ...kill });
+    const played = await playRun({ repo, issue: task.issue, script, cli, maxTurns: 40, ...kill });
     const truth = played.branch ? await askGroundTruth(task, repo, played.branch) : "wrong";
     return { task: task.id, behaviour, truth, ...readOutcome(played) };
   } finally {

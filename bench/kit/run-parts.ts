@@ -7,7 +7,9 @@ import { runStep, type Step, type StepEnd, type StepName } from "./run-step.ts";
 
 /** Steps that are played side by side; each waits for processes and disks much of its time. */
 const lanes = 2;
-/** A part is ended at so many times its budget: a busy machine is no reason, a hang is. */
+/** Seconds after which a step is ended, at least: a busy machine is no reason, a hang is. */
+const leastPatience = 900;
+/** And at so many times the budget of its part. */
 const patience = 4;
 const usualBudget = 120;
 
@@ -62,7 +64,7 @@ function stepsOf(listed: Listed): StepName[] {
 }
 
 function limitOf(listed: Listed): number {
-  return "broken" in listed ? 0 : patience * budgetOf(listed.part);
+  return "broken" in listed ? 0 : Math.max(leastPatience, patience * budgetOf(listed.part));
 }
 
 /** One part's steps as one result. */

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -18,15 +19,20 @@ export async function askGroundTruth(task: RealTask, repo: string, branch: strin
   }
 }
 
-/** The same for a folder; installs what the package itself needs at run time. */
+/**
+ * The same for a folder; installs what the package itself needs at run time. The script has to come to its last line, which
+ * says a word of the moment: a module that ends the process early is no pass.
+ */
 export async function askFolder(task: RealTask, dir: string): Promise<"right" | "wrong"> {
-  if (task.lock !== null) {
+  const { dependencies = {} } = JSON.parse(await readFile(join(dir, "package.json"), "utf8"));
+  if (task.lock !== null && Object.keys(dependencies).length > 0) {
     const flags = ["--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--silent"];
     await run("npm", ["ci", ...flags], { cwd: dir });
   }
-  await writeFile(join(dir, "ground-truth.cjs"), task.hidden);
+  const word = `right-${randomUUID()}`;
+  await writeFile(join(dir, "ground-truth.cjs"), `${task.hidden}\nconsole.log(${JSON.stringify(word)});\n`);
   return await run(process.execPath, ["ground-truth.cjs"], { cwd: dir, timeout: 60_000 }).then(
-    () => "right",
+    ({ stdout }) => (stdout.trimEnd().endsWith(word) ? "right" : "wrong"),
     () => "wrong",
   );
 }

@@ -27,6 +27,8 @@ export interface PlayOptions {
   maxTurns?: number;
   /** Besides this process's own environment. */
   env?: Record<string, string>;
+  /** The program that is run: the sources unless a bundle is given. */
+  cli?: string;
   /** Kills Baton (SIGKILL) once this many requests were made, then starts it again with the same command. */
   killAtRequest?: number;
 }
@@ -48,6 +50,7 @@ export interface BatonRun {
   /** Key and address of the model's API, and whatever else is wanted besides this process's own environment. */
   env: Record<string, string | undefined>;
   maxTurns?: number;
+  cli?: string;
   started?: (child: ChildProcess) => void;
 }
 
@@ -59,8 +62,8 @@ export async function runBaton(run: BatonRun): Promise<RunSummary | null> {
     await writeFile(taskFile, run.issue);
     const turns = run.maxTurns ? ["--max-turns", String(run.maxTurns)] : [];
     const args = ["run", "--repo", run.repo, "--task-file", taskFile, "--output", "json", ...turns];
-    // The source entry, not the starter: a kill has to hit the process that works.
-    const child = spawn(process.execPath, [join(root, "src/cli/main.ts"), ...args], {
+    // Never the starter: a kill has to hit the process that works.
+    const child = spawn(process.execPath, [run.cli ?? join(root, "src/cli/main.ts"), ...args], {
       env: { ...process.env, ...run.env },
       stdio: ["ignore", "pipe", "pipe"],
     });

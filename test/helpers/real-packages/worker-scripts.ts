@@ -15,11 +15,14 @@ const call = (name: string, input: unknown, text?: string): Reply => ({
 type Played = Pick<RealTask, "id" | "issue" | "criteria" | "allowedTestChanges"> &
   Partial<Pick<RealTask, "name" | "fixed" | "test">>;
 
-/** A script that plays a whole session: a contract from the task, these changes as the work, and an honest judge. */
+/**
+ * A script that plays a whole session: a contract from the task, these changes as the work, and an honest judge. A worker
+ * that is refused insists, or asks a person what else is wanted when it `givesUp`.
+ */
 export async function playScript(
   task: Played,
   changes: readonly Change[],
-  options: { first?: readonly Reply[]; owner?: Played } = {},
+  options: { first?: readonly Reply[]; owner?: Played; givesUp?: boolean } = {},
 ): Promise<Script> {
   const steps: Reply[] = [...(options.first ?? []), call("glob", { pattern: "*" }, "Let me look around.")];
   const paths = new Set(changes.flatMap((change) => ("old" in change ? [change.path] : [])));
@@ -29,7 +32,9 @@ export async function playScript(
   const done = call("finish", { summary: "Done: every criterion is met." });
   return scriptByRole({
     initializer: sequence([call("bash", { command: "npm test 2>&1 | tail -n 5", timeout_s: 120 }), contractOf(task)]),
-    worker: sequence([...steps, done], { after: done }),
+    worker: sequence([...steps, done], {
+      after: options.givesUp ? call("blocked", { questions: ["What else is wanted?"] }) : done,
+    }),
     evaluator: honestEvaluator(),
   });
 }
