@@ -7,6 +7,7 @@ import { runBaton } from "../test/helpers/real-packages/play-run.ts";
 import type { RealTask } from "../test/helpers/real-packages/real-task.ts";
 import { realTasks } from "../test/helpers/real-packages/tasks.ts";
 import { makeFigure, type Part } from "./kit/figure.ts";
+import { readOnly } from "./kit/only.ts";
 
 interface Outcome {
   task: string;
@@ -24,8 +25,8 @@ export const part: Part = {
   async run({ args, say }) {
     if (!process.env.ANTHROPIC_API_KEY)
       return { figures: [], notes: ["Not run: ANTHROPIC_API_KEY is not set. Figures of the real model need it."] };
-    const only = args.find((word) => word.startsWith("--only="))?.slice("--only=".length);
-    const tasks = realTasks.filter(({ id }) => !only || only.split(",").includes(id));
+    const isWanted = readOnly(args);
+    const tasks = realTasks.filter(({ id }) => isWanted(id));
     const outcomes: Outcome[] = [];
     const notes: string[] = [];
     for (const task of tasks) {

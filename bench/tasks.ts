@@ -9,6 +9,7 @@ import { realTasks } from "../test/helpers/real-packages/tasks.ts";
 import { playScript } from "../test/helpers/real-packages/worker-scripts.ts";
 import { openBundle } from "./kit/bundle.ts";
 import { type Figure, makeFigure, type Part } from "./kit/figure.ts";
+import { readOnly } from "./kit/only.ts";
 
 /** How a worker of the bench behaves. */
 const behaviours = ["honest", "sloppy", "cheating", "crashing"] as const;
@@ -35,11 +36,8 @@ export const part: Part = {
   summary: "real defects of 10 public packages, played honestly, sloppily, by cheating and by crashing",
   budget: 240,
   async play({ args, say }) {
-    const only = args
-      .find((word) => word.startsWith("--only="))
-      ?.slice("--only=".length)
-      .split(",");
-    const tasks = realTasks.filter(({ id }) => !only || only.includes(id));
+    const isWanted = readOnly(args);
+    const tasks = realTasks.filter(({ id }) => isWanted(id));
     await using cli = await openBundle();
     const outcomes: Outcome[] = [];
     const notes: string[] = [];
