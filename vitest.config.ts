@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -38,7 +39,8 @@ export default defineConfig({
     pool: "forks",
     // Files share a worker's modules; none leaves anything in them.
     isolate: false,
-    maxWorkers: 2,
+    // One more than there are cores: each waits for disks, processes and timers much of its time.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongFirst },
   },
 });

@@ -36,6 +36,7 @@ export async function runParts(
   };
   const play = async ({ name: part }: Listed, name: StepName, limit: number): Promise<void> => {
     const step: Step = { part, name, limit };
+    given.say(`${part} begins${name === "run" ? " to measure" : ""}`);
     ends.get(part)?.push(await runStep(step, { ...given, dir }));
   };
   try {
