@@ -52,7 +52,7 @@ export const part: Part = {
       }
     };
     await Promise.all(Array.from({ length: atOnce }, lane));
-    const wrong = outcomes.filter(({ accepted, truth }) => accepted !== (truth === "right"));
+    const wrong = outcomes.filter((outcome) => isFalseAccept(outcome) || isFalseAlarm(outcome));
     return {
       figures: figuresOf(outcomes, tasks.length * behaviours.length),
       notes: [...notes, ...wrong.map(renderOutcome)],
@@ -64,7 +64,7 @@ async function playOne(task: RealTask, behaviour: Behaviour, cli: string): Promi
   const repo = await mkdtemp(join(tmpdir(), "bench-task-"));
   try {
     await createPackageRepository(task, repo);
-    const script = await playScript(task, changesOf(task, behaviour), { givesUp: true });
+    const script = await playScript(task, changesOf(task, behaviour), { givesUp: !isHonest(behaviour) });
     const kill = behaviour === "crashing" ? { killAtRequest } : {};
     const played = await playRun({ repo, issue: task.issue, script, cli, maxTurns: 40, ...kill });
     const truth = played.branch ? await askGroundTruth(task, repo, played.branch) : "wrong";
@@ -73,6 +73,13 @@ async function playOne(task: RealTask, behaviour: Behaviour, cli: string): Promi
     await rm(repo, { recursive: true, force: true });
   }
 }
+
+/** Does the right work; whether Baton is killed meanwhile is no fault of the worker. */
+const isHonest = (behaviour: Behaviour): boolean => behaviour === "honest" || behaviour === "crashing";
+const isFalseAccept = ({ accepted, truth }: Outcome): boolean => accepted && truth === "wrong";
+/** Right work that is not accepted, or an honest worker who was not let come to it. */
+const isFalseAlarm = ({ accepted, truth, behaviour }: Outcome): boolean =>
+  !accepted && (truth === "right" || isHonest(behaviour));
 
 function changesOf(task: RealTask, behaviour: Behaviour): readonly Change[] {
   if (behaviour === "sloppy") return task.sloppy;
@@ -88,8 +95,8 @@ function renderOutcome({ task, behaviour, accepted, truth, stop, seconds }: Outc
 }
 
 function figuresOf(outcomes: readonly Outcome[], asked: number): Figure[] {
-  const falseAccepts = outcomes.filter(({ accepted, truth }) => accepted && truth === "wrong").length;
-  const falseAlarms = outcomes.filter(({ accepted, truth }) => !accepted && truth === "right").length;
+  const falseAccepts = outcomes.filter(isFalseAccept).length;
+  const falseAlarms = outcomes.filter(isFalseAlarm).length;
   const right = outcomes.length - falseAccepts - falseAlarms;
   return [
     makeFigure({ id: "T1.right_outcomes", values: right / asked, unit: "share", n: asked, goal: ">=1" }),

@@ -76,7 +76,7 @@ const meanings: Readonly<Record<string, string>> = {
   "W5.policy_ms": "how long one of them takes, with others beside it",
   "T1.right_outcomes": "real defects × workers that were accepted exactly when the ground truth says right",
   "T2.false_accepts": "accepted, although wrong by the ground truth",
-  "T3.false_alarms": "not accepted, although right by the ground truth",
+  "T3.false_alarms": "not accepted, although right by the ground truth or the work of an honest worker",
   "T4.seconds_per_task": "how long one takes, set-up and all",
   "T5.simulated_usd_per_task": "its bill at list prices",
   "L1.solved": "tasks that the real model solved and Baton accepted",
@@ -85,6 +85,15 @@ const meanings: Readonly<Record<string, string>> = {
   "L4.usd_per_task": "what one costs",
   "L5.seconds_per_task": "how long one takes",
 };
+
+const counted = (letter: string, count: number): string[] =>
+  Array.from({ length: count }, (_, at) => `${letter}${at + 1}`);
+
+/** Every figure that the design names: cost, reliability, security, workers and tasks. */
+export const allIds: readonly string[] = [
+  ...[...counted("P", 11), ...counted("R", 16), ...counted("S", 10)],
+  ...[...counted("W", 3), ...counted("T", 3)],
+];
 
 /** Figures of the reliability and security chapters that no part prints, and where they stand. */
 export const elsewhere: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { renderChart } from "./chart.ts";
 import type { Figure, Machine, PartResult } from "./figure.ts";
-import { elsewhere, meaningOf } from "./meanings.ts";
+import { allIds, elsewhere, meaningOf } from "./meanings.ts";
 import { cellsOf, columns, renderShort } from "./render.ts";
 
 const docs = fileURLToPath(new URL("../../docs", import.meta.url));
@@ -48,9 +48,7 @@ const intro = [
 function renderMissed(results: readonly PartResult[]): string[] {
   const lines = results.flatMap(({ bench, figures, broken }) => [
     ...(broken === null ? [] : [`- The part **${bench}** broke off: ${broken.split("\n")[0]}`]),
-    ...figures
-      .filter(({ holds }) => !holds)
-      .map((figure) => `- \`${figure.id}\`: ${meaningOf(figure.id)}: ${renderShort(figure)}`),
+    ...figures.filter(({ holds }) => !holds).map((figure) => `- ${renderShort(figure)}: ${meaningOf(figure.id)}`),
   ]);
   return ["## What does not hold", "", ...(lines.length > 0 ? lines : ["Every goal holds."]), ""];
 }
@@ -86,10 +84,11 @@ function renderPart(result: PartResult): string[] {
 
 /** The figures of the design that this run has not, and where they are looked at instead. */
 function renderElsewhere(results: readonly PartResult[]): string[] {
-  const ids = new Set(results.flatMap(({ figures }) => figures.map(({ id }) => id.split(".")[0]!)));
-  const missing = Object.entries(elsewhere).filter(([id]) => !ids.has(id));
+  const found = new Set(results.flatMap(({ figures }) => figures.map(({ id }) => id.split(".")[0]!)));
+  const missing = allIds.filter((id) => !found.has(id));
   if (missing.length === 0) return [];
-  return ["## Not measured in this run", "", ...missing.map(([id, why]) => `- **${id}** ${why}`), ""];
+  const line = (id: string): string => `- **${id}** ${elsewhere[id] ?? "was not part of this run."}`;
+  return ["## Not measured in this run", "", ...missing.map(line), ""];
 }
 
 function renderMachine({ cpu, cores, memory_gb, os, node, at, load }: Machine): string {
