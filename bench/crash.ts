@@ -42,10 +42,11 @@ export const part: Part = {
     return { figures, notes: [...kills.notes, ...wipes.notes] };
   },
   async run({ full, say }) {
-    const { ms, saved, notes } = await playCancels({ count: full ? 100 : 20, say });
+    const { ms, toldMs, saved, notes } = await playCancels({ count: full ? 98 : 7, say });
     return {
       figures: [
         makeFigure({ id: "R9.cancel_to_checkpoint_ms", values: ms, unit: "ms", goal: "<=2000" }),
+        makeFigure({ id: "R9.cancel_to_status_ms", values: toldMs, unit: "ms", goal: "<=2000" }),
         makeFigure({ id: "R9.saved_share", values: saved / ms.length, unit: "share", goal: "=1", n: ms.length }),
       ],
       notes,

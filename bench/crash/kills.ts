@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { billOf, bringToEnd, describeRuns, findViolations, startStory } from "../../test/helpers/crash-story.ts";
 
 /** Kills that one session meets; more of them would only test patience. */
-const killsPerStory = 5;
+const killsPerStory = 8;
 /** Latest moment of a kill, ms after the start of the job: somewhat longer than a run without one takes. */
 const longest = 12_000;
 
@@ -21,7 +21,8 @@ export async function playKills(options: { count: number; seed: number; say: (li
   const random = createRandom(options.seed);
   const found: Kills = { kills: 0, whole: 0, stories: 0, underbooked: 0, notes: [] };
   while (found.kills < options.count) {
-    const moments = Array.from({ length: killsPerStory }, () => Math.round(random() * longest));
+    // More early moments than late ones: a kill costs what the run did until then, and each run goes on where the last one fell.
+    const moments = Array.from({ length: killsPerStory }, () => Math.round(random() ** 2 * longest));
     await using story = await startStory();
     const { journey, issue } = story;
     const { world } = journey;

@@ -43,6 +43,7 @@ const meanings: Readonly<Record<string, string>> = {
   "R6.double_comments": "status comments beyond the first of an issue in it",
   "R8.underbooked": "sessions under kills and wipes that booked less than the model's server billed",
   "R9.cancel_to_checkpoint_ms": "from the cancel button to the checkpoint that says so",
+  "R9.cancel_to_status_ms": "from the cancel button to the status comment that says so",
   "R9.saved_share": "cancelled runs whose session and comment say so",
   "R10.silent_mutations": "mutations of a journal that were read as if nothing had happened",
   "R11.resume": "a fresh runner: from an empty folder to the open session",

@@ -44,6 +44,10 @@ const refusals: readonly [PushRefusal, RegExp][] = [
   ],
 ];
 
+/** A remote that could not do it now, as git and GitHub say it: the same push may go through a moment later. */
+const passing =
+  /Internal Server Error|unpacker error|unable to (?:create temporary|write) |No space left on device|Unable to create '.{1,300}\.lock'|temporar(?:y|ily) (?:error|failure|unavailable)|try again later/i;
+
 /** Reads exit code, porcelain lines and the remote's text of `git push --porcelain`. */
 export function readPush(result: { code: number | null; stdout: string; stderr: string }): PushReading {
   if (result.code === 0) return { kind: "pushed" };
@@ -53,6 +57,8 @@ export function readPush(result: { code: number | null; stdout: string; stderr: 
   const refs = (named.length > 0 ? named : rejected).map((line) => line.split("\t")[1]?.split(":").at(-1) ?? "");
   const text = `${result.stderr}\n${named.join("\n")}`;
   const found = refusals.find(([, pattern]) => pattern.test(text));
+  // What names the content was decided; of everything else only the refs themselves can tell.
+  if ((!found || found[0] === "non_fast_forward") && passing.test(text)) return { kind: "unknown", detail };
   if (found) return { kind: "refused", why: found[0], detail, refs, paths: readPaths(text) };
   if (named.some((line) => line.includes("[remote rejected]"))) {
     return { kind: "refused", why: /hook declined/.test(text) ? "rules" : "other", detail, refs, paths: [] };

@@ -78,6 +78,8 @@ export interface CheckpointChain {
   writer: string;
   /** Closed segments that `sessionTree` holds whole. */
   storedSegments: number;
+  /** Files of the session folder that `sessionTree` does not hold yet: a checkpoint that fails leaves them to the next. */
+  unstored: { path: string; bytes: Buffer }[];
   /** Head of the work branch as the remote is known to have it; a newer one in the state travels with the next checkpoint. */
   workHead: string | null;
   /** Heads that were sent without an answer that they arrived. */
@@ -95,7 +97,7 @@ const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 /** The chain of a new session. */
 export function newChain(key: SessionKey): CheckpointChain {
   return {
-    ...{ head: null, ref: sessionRefOf(key), sessionTree: emptyTree, storedSegments: 0, workHead: null },
+    ...{ head: null, ref: sessionRefOf(key), sessionTree: emptyTree, storedSegments: 0, unstored: [], workHead: null },
     sentHeads: new Set(),
     writer: crypto.randomUUID(),
   };
@@ -113,7 +115,8 @@ export async function buildCheckpoint(
   const segments = journal.segments();
   const state = hands.state();
   const { seq } = journal.head();
-  const files = [...journal.takeNewBlobs(), ...hands.takeNewFiles()];
+  chain.unstored.push(...journal.takeNewBlobs(), ...hands.takeNewFiles());
+  const files = [...chain.unstored];
   if (state) {
     const plan = planStateFile(state);
     files.push({ path: "state.json", bytes: Buffer.from(plan.text) });
@@ -128,6 +131,7 @@ export async function buildCheckpoint(
   for (const { path, bytes } of files) changes.push({ path, sha: await store.writeBlob(bytes) });
   chain.sessionTree = await store.graft(chain.sessionTree, changes);
   chain.storedSegments = segments.filter((segment) => segment.closed).length;
+  chain.unstored = [];
   const tree = await store.graft(emptyTree, [
     { path: "work", sha: input.workTree, mode: "040000" },
     { path: "session", sha: chain.sessionTree, mode: "040000" },

@@ -81,7 +81,7 @@ export function openJournal(options: {
       for (const [id, text] of blobs) {
         if (savedBlobs.has(id)) continue;
         const bytes = Buffer.from(text);
-        await files.write(join(sessionDir, blobPathOf(id)), bytes);
+        await writer.withRoom(() => files.write(join(sessionDir, blobPathOf(id)), bytes));
         savedBlobs.add(id);
         newBlobs.push({ path: blobPathOf(id), bytes });
       }
@@ -94,6 +94,7 @@ export function openJournal(options: {
       try {
         if (broken) throw broken;
         await options.ready;
+        await writer.reserve();
         await saveBlobs(batch);
         await writer.write(
           batch.map(({ text }) => text),
@@ -157,33 +158,43 @@ function createSegmentWriter(files: Files, sessionDir: string, from: JournalTail
   const pathOf = (segment: number) => join(sessionDir, "journal", segmentNameOf(segment));
   const reserve = join(sessionDir, "reserve");
   // One buffer per segment: what was written never changes, so a view of it is a copy.
-  const open = { segment: from.segment, length: from.openBytes.length, room: withRoom(from.openBytes) };
+  const open = { segment: from.segment, length: from.openBytes.length, room: growable(from.openBytes) };
   let dirty = false;
-  const append = async (bytes: Buffer) => {
-    const path = pathOf(open.segment);
+  /** On a full disk the reserve makes room for one more try. */
+  const withRoom = async (act: () => Promise<void>, undo: () => Promise<void> = async () => {}): Promise<void> => {
     try {
-      await files.append(path, bytes);
+      await act();
     } catch (error) {
-      // Half a line must not stay before the next; on a full disk the reserve makes room for one more try.
-      await files.truncate(path, open.length).catch(() => {});
+      await undo().catch(() => {});
       if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
       await files.remove(reserve);
-      await files.append(path, bytes);
+      await act();
     }
+  };
+  const append = async (bytes: Buffer) => {
+    const path = pathOf(open.segment);
+    // Half a line must not stay before the next.
+    await withRoom(
+      () => files.append(path, bytes),
+      () => files.truncate(path, open.length),
+    );
   };
   let reserved = false;
   return {
-    async write(lines: string[], sync: boolean): Promise<void> {
+    withRoom,
+    async reserve(): Promise<void> {
       if (!reserved) await files.write(reserve, Buffer.alloc(reserveBytes)).catch(() => {});
       reserved = true;
+    },
+    async write(lines: string[], sync: boolean): Promise<void> {
       if (open.length >= segmentBytes) {
         if (dirty) await files.sync(pathOf(open.segment));
         open.segment += 1;
-        Object.assign(open, { length: 0, room: withRoom(Buffer.alloc(0)) });
+        Object.assign(open, { length: 0, room: growable(Buffer.alloc(0)) });
       }
       const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
       await append(bytes);
-      if (open.length + bytes.length > open.room.length) open.room = withRoom(open.room, bytes.length);
+      if (open.length + bytes.length > open.room.length) open.room = growable(open.room, bytes.length);
       bytes.copy(open.room, open.length);
       open.length += bytes.length;
       dirty = true;
@@ -207,7 +218,7 @@ function createSegmentWriter(files: Files, sessionDir: string, from: JournalTail
   };
 }
 
-function withRoom(bytes: Buffer, more = 0): Buffer {
+function growable(bytes: Buffer, more = 0): Buffer {
   const room = Buffer.alloc(Math.max(segmentBytes + 64 * 1024, bytes.length + more));
   bytes.copy(room);
   return room;

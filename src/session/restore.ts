@@ -61,7 +61,7 @@ export async function restoreSession(
       await checkoutSession(store, files, found, sessionDir);
       const restored = await loadSession(files, sessionDir);
       const remote = { ...found, checkpoint: head, facts: newestOf(facts) };
-      return { remote, restored: back === 0 ? restored : goneBack(restored, back, why!) };
+      return { remote, restored: back === 0 ? checkEnd(restored, found.facts) : goneBack(restored, back, why!) };
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       why ??= error.message;
@@ -73,6 +73,14 @@ export async function restoreSession(
   throw new ConfigError(`Nothing of this session can be read from \`${ref}\`. ${why}`, {
     hint: `Work and pull request are untouched. To start anew, delete \`${ref}\` and the work branch, then trigger again.`,
   });
+}
+
+/** What a checkpoint holds against what its message says: a record that ends earlier has lost what its run did after it. */
+function checkEnd(restored: RestoredSession, { seq }: CheckpointFacts): RestoredSession {
+  const end = restored.journalLost === null ? restored.tail.seq : (restored.state?.journal.seq ?? 0);
+  if (end >= seq) return restored;
+  const text = `The record of the newest checkpoint ends at event ${end}, but its commit knows event ${seq}; what was recorded between is lost.`;
+  return { ...restored, lostCheckpoints: 1, problems: [text, ...restored.problems] };
 }
 
 function goneBack(restored: RestoredSession, back: number, why: string): RestoredSession {

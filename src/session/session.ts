@@ -228,6 +228,9 @@ function createSession(
         }
         const kept = newFiles.filter(({ path }) => !drop.includes(path));
         newFiles.splice(0, newFiles.length, ...kept);
+        chain.unstored = chain.unstored.filter(
+          ({ path }) => !drop.some((one) => path === one || path.startsWith(`${one}/`)),
+        );
         const { store } = options;
         chain.sessionTree = await store.graft(
           chain.sessionTree,

@@ -54,6 +54,24 @@ test("the refs and files that the remote named are told", () => {
   ).toMatchObject({ paths: ["a b.bin"] });
 });
 
+test.each([
+  rejected("refs/baton/x", "[remote rejected] (Internal Server Error)"),
+  rejected("refs/baton/x", "[remote rejected] (unpacker error)"),
+  rejected(
+    "refs/baton/x",
+    "[remote rejected] (cannot lock ref 'refs/baton/x': Unable to create '/r/refs/baton/x.lock': File exists.)",
+  ),
+])("what a remote could not do now is no refusal: %j", (stdout) => {
+  expect(readPush({ code: 1, stdout, stderr: "" })).toMatchObject({ kind: "unknown" });
+});
+
+test("a pack that is too large stays a refusal, whatever else is said", () => {
+  const stderr =
+    "remote: fatal: pack exceeds maximum allowed size (2.00 GiB)\nerror: remote unpack failed: index-pack failed";
+  const stdout = rejected("refs/heads/b", "[remote rejected] (unpacker error)");
+  expect(readPush({ code: 1, stdout, stderr })).toMatchObject({ kind: "refused", why: "size" });
+});
+
 test("a line that was cut says nothing about the outcome", () => {
   expect(readPush({ code: 128, stdout: "", stderr: "fatal: the remote end hung up unexpectedly" })).toMatchObject({
     kind: "unknown",

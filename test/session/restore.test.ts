@@ -91,6 +91,18 @@ const bothDamaged = (read: (path: string) => string) => ({
   "journal/000001.jsonl": read("journal/000001.jsonl").replace("answer 1", "answer 7"),
 });
 
+test("a record that ends before what its checkpoint's message knows has lost the rest, and its money counts", async () => {
+  const { remote } = await createCheckpointed();
+  await tamper(remote, (read) => ({
+    "journal/000001.jsonl": `${read("journal/000001.jsonl").trimEnd().split("\n").slice(0, -4).join("\n")}\n`,
+    "state.json": null,
+  }));
+  const { session, found } = await createRunner(remote);
+  expect(problemsOf(found)).toMatch(/ends at event \d+, but its commit knows event \d+/);
+  expect(found).toMatchObject({ lostCheckpoints: 1, pushedAllowanceUsdMicro: 9_000 });
+  expect(readWriteOff(session.state(), 9_000, 1)).toBeGreaterThan(0);
+});
+
 test("when both are damaged the checkpoint before is gone on from; what is lost is said, and its money and epoch count", async () => {
   const { remote, tree, events } = await createCheckpointed();
   const lost = await createRunner(remote);
