@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
@@ -39,8 +38,7 @@ export default defineConfig({
     pool: "forks",
     // Files share a worker's modules; none leaves anything in them.
     isolate: false,
-    // One more than there are cores: each waits for disks, processes and timers much of its time.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: 2,
     sequence: { sequencer: LongFirst },
   },
 });
