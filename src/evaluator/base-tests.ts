@@ -45,6 +45,8 @@ export async function runBaseTestsOnHead(
     baseTree: string;
     headTree: string;
     knownFailures: (id: string) => ReadonlySet<string>;
+    /** Criteria whose oracle was green with the head's own tests. */
+    green: ReadonlySet<string>;
   },
   world: EvaluatorWorld,
 ): Promise<CrossRun> {
@@ -65,6 +67,8 @@ export async function runBaseTestsOnHead(
     out.runs.push({ criterion: criterion.id, kind: "base_tests_on_head", result });
     if (result.outcome === "pass" || result.outcome === "flaky") continue;
     const failed = testsThat(readTestIds(result.output), "fail");
+    // A guard that is red with the head's tests too, and names none, tells nothing of what the base's demand.
+    if (isGuard(criterion) && failed.length === 0 && !input.green.has(criterion.id)) continue;
     const known = isGuard(criterion) ? input.knownFailures(criterion.id) : new Set<string>();
     if (failed.length > 0 && failed.every((id) => known.has(id))) continue;
     const fresh = failed.filter((id) => !known.has(id));

@@ -62,6 +62,7 @@ export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promi
         baseTree,
         headTree: overlay.tree,
         knownFailures: stageOne.knownFailures,
+        green: stageOne.green,
       },
       world,
     ),

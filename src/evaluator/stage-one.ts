@@ -22,6 +22,8 @@ export interface StageOne {
   findings: Finding[];
   knownFailures(criterion: string): ReadonlySet<string>;
   countedBy: string;
+  /** Criteria whose oracle was green on the evaluated tree, at least once. */
+  green: Set<string>;
   /** Every tree on which an oracle ran: the evaluated one, and it with the files that a criterion carries. */
   trees: Set<string>;
 }
@@ -44,6 +46,7 @@ export async function runStageOne(spec: Spec, world: EvaluatorWorld): Promise<St
     findings: [],
     knownFailures: (id) => knownFailures(contract, id),
     countedBy: "source",
+    green: new Set(),
     trees: new Set([spec.tree]),
   };
   const counted = new Set<string>();
@@ -54,6 +57,7 @@ export async function runStageOne(spec: Spec, world: EvaluatorWorld): Promise<St
     const tree = await overlayCarried(world, spec.tree, [criterion]);
     out.trees.add(tree);
     const result = await runOracle(world, oracle, tree);
+    if (result.outcome === "pass" || result.outcome === "flaky") out.green.add(criterion.id);
     const evidence = [log.add("oracle", criterion.id, result)];
     const head = readTestIds(result.output);
     if (head) counted.add(head.countedBy);

@@ -127,20 +127,23 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
     const gone = {
       ...guard,
       id: "P9",
-      oracle: { type: "command" as const, run: "node no-such-runner.mjs", expect: { exit: 0 }, timeout_s: 60 },
+      oracle: { type: "command" as const, run: "node no-such-test-runner.mjs", expect: { exit: 0 }, timeout_s: 60 },
     };
     const detail =
-      "fails on the base because a file cannot be found (no-such-runner.mjs), which is not the stated reason";
+      "fails on the base because a file cannot be found (no-such-test-runner.mjs), which is not the stated reason";
     const under: Contract = {
       ...contract,
       criteria: [contract.criteria[0]!, gone],
       baseline: [...contract.baseline, { criterion: "P9", outcome: "error", exit: 1, detail, known_failures: [] }],
     };
-    const verdict = await verdictOn(honestWork, mildJudge, under);
+    const more = `${sumRepository["test/sum.test.js"]}test("adds one number", () => {\n  assert.equal(sum([1]), 1);\n});\n`;
+    const verdict = await verdictOn({ ...honestWork, "test/sum.test.js": more }, mildJudge, under);
     expect(verdict.criteria.map(({ id, verdict: said }) => [id, said])).toEqual([
       ["C1", "pass"],
       ["P9", "unverifiable"],
     ]);
+    // Nor is it held against tests that the work changed: it is red with them and without them.
+    expect(blockers(verdict)).toEqual([]);
     expect(verdict.outcome).toBe("unverified");
   });
 
