@@ -33,8 +33,8 @@ export default defineConfig({
     // No test asserts on time: these only end what hangs, also on a slow and busy host.
     // A runner that is short of breath may miss a signal once; what fails twice has failed.
     retry: process.env.CI ? 1 : 0,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 400_000,
+    hookTimeout: 400_000,
     pool: "forks",
     // Files share a worker's modules; none leaves anything in them.
     isolate: false,

@@ -10,7 +10,7 @@ import { createRepository, git } from "./repository.ts";
 const hasWalls = findProgram("bwrap") !== null;
 
 // Needs bubblewrap: the model's commands run nowhere else.
-describe.skipIf(!hasWalls)("a session on a local repository", { timeout: 120_000 }, () => {
+describe.skipIf(!hasWalls)("a session on a local repository", { timeout: 400_000 }, () => {
   let model: ScriptedModel;
   let repo = "";
   let ran: Awaited<ReturnType<typeof baton>>;
@@ -26,7 +26,7 @@ describe.skipIf(!hasWalls)("a session on a local repository", { timeout: 120_000
     const summary = JSON.parse(ran.out) as { session_id: string; execution_file: string };
     key = summary.session_id;
     journal = summary.execution_file;
-  }, 120_000);
+  }, 400_000);
   afterAll(async () => {
     await model?.close();
   });

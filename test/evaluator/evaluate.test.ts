@@ -6,7 +6,7 @@ import type { JudgeInput } from "../../src/evaluator/judge-input.ts";
 import { type Files, noWalls, openTestWorld, type TestWorld } from "../helpers/evaluator-world.ts";
 import { freezeOn, frozen, honestWork, mildJudge, sumDraft, sumRepository } from "../helpers/sum-repository.ts";
 
-describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout: 120_000 }, () => {
+describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout: 400_000 }, () => {
   let world: TestWorld;
   let contract: Contract;
   let baseTree: string;
@@ -17,7 +17,7 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
     const made = await freezeOn(world, sumRepository, sumDraft(), ["npm test --silent"]);
     contract = frozen(made.freezing).contract;
     baseTree = made.baseTree;
-  }, 120_000);
+  }, 400_000);
   afterAll(() => world.close());
 
   async function verdictOn(files: Files, judge = mildJudge, under = contract) {

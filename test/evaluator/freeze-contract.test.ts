@@ -122,7 +122,7 @@ describe("the rules of a draft", () => {
   });
 });
 
-describe.skipIf(noWalls)(`freezing on a base${noWalls ? ` (${noWalls})` : ""}`, { timeout: 120_000 }, () => {
+describe.skipIf(noWalls)(`freezing on a base${noWalls ? ` (${noWalls})` : ""}`, { timeout: 400_000 }, () => {
   let world: TestWorld;
   beforeAll(async () => {
     world = await openTestWorld();

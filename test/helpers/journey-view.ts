@@ -77,14 +77,26 @@ function readState(git: (...args: string[]) => string, ref: string): State {
 /** Files of the world (bare repository, artifacts, logs) that hold the key in plain text. The runner's own secret store is memory. */
 function findLeaks(dir: string, canary: string): string[] {
   const found: string[] = [];
+  // A killed machine's push may still be ending: what vanishes amid the look is no place to keep anything.
+  const listOf = (folder: string) => existing(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  const textOf = (path: string) =>
+    existing(() => (statSync(path).size < 5_000_000 ? readFileSync(path) : Buffer.alloc(0))) ?? Buffer.alloc(0);
   const walk = (folder: string): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    for (const entry of listOf(folder)) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) walk(path);
-      else if (entry.isFile() && statSync(path).size < 5_000_000 && readFileSync(path).includes(canary))
-        found.push(path);
+      else if (entry.isFile() && textOf(path).includes(canary)) found.push(path);
     }
   };
   walk(dir);
   return found;
+}
+
+function existing<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 import { honestEvaluator } from "../../src/local/model/honest-evaluator.ts";
-import type { Script } from "../../src/local/model/script.ts";
+import type { Answer, Script } from "../../src/local/model/script.ts";
 import { type Step, scriptByRole, sequence } from "../../src/local/model/script-helpers.ts";
 
 /** A small library with a defect, its own tests, and a policy that needs no set-up. */
@@ -64,6 +64,18 @@ export const proposeContract: Step[] = [call("bash", { command: "node test/slug.
 /** A worker that does it right, one criterion after the other. */
 export const honestWorker: Step[] = [readSlug, foldAccents, finish(["C1"]), collapseSpaces, finish(["C2"])];
 
+/**
+ * What the honest worker does when a death has taken one of its steps: it writes the file whole, looks at nothing else, and
+ * claims to be done.
+ */
+const makeUp: Script = (request) => {
+  const last = JSON.stringify(request.messages.findLast(({ role }) => role === "assistant")?.content ?? "");
+  const step = last.includes("cat > slug.js")
+    ? finish()
+    : call("bash", { command: `cat > slug.js <<'END'\n${fixedSlug}END` });
+  return step as Answer;
+};
+
 /** Writes the note when a cap forces it, without using up a step of the story. */
 export function handsOn(worker: Script): Script {
   return (request, memory) =>
@@ -91,7 +103,7 @@ export function slugScript(
   return scriptByRole({
     // A turn that a killed machine repeats prints another duration, and so asks once more.
     initializer: sequence(initializer, { after: initializer.at(-1) }),
-    worker: handsOn(sequence(worker)),
+    worker: handsOn(sequence(worker, worker === honestWorker ? { after: makeUp } : {})),
     evaluator: honestEvaluator(),
   });
 }

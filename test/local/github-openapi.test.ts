@@ -297,7 +297,7 @@ async function looksAtDeliveries(): Promise<void> {
 }
 
 test("every operation answers as GitHub's OpenAPI description says, and none is left out", {
-  timeout: 120_000,
+  timeout: 400_000,
 }, async () => {
   await readsAndMintsAsApp();
   await visitsSite();

@@ -80,7 +80,7 @@ test("a context taken up after any of its events sends exactly what it would hav
     const from = requestsIn(prefix) - (isOpen ? 1 : 0);
     expect(sentMessages(bench), `after event ${at} (${prefix.at(-1)?.type})`).toEqual(sent.slice(from));
   }
-}, 120_000);
+}, 400_000);
 
 test("a run that dies while it hands over is taken up there: the note is asked for once, and nothing else runs", async () => {
   const handing: Answer[] = [

@@ -121,7 +121,7 @@ describe.skipIf(skipWalls)("set-up and workspaces", () => {
   const tracked = new Set(["package.json", "src/a.js"]);
 
   test("npm installs through the proxy from the configured registry; other hosts are blocked and told; the layer is untracked files and HOME", {
-    timeout: 120_000,
+    timeout: 400_000,
   }, async () => {
     const prepared = await prepareLayer({
       walls,
@@ -166,7 +166,7 @@ describe.skipIf(skipWalls)("set-up and workspaces", () => {
     expect(readFileSync(join(second.workDir, "src/generated.js"), "utf8")).toBe("new\n");
   });
 
-  test("a failing command ends set-up, with its exit and last words", { timeout: 120_000 }, async () => {
+  test("a failing command ends set-up, with its exit and last words", { timeout: 400_000 }, async () => {
     const prepared = await prepareLayer({
       walls,
       dir: join(dir, "failing"),
@@ -182,7 +182,7 @@ describe.skipIf(skipWalls)("set-up and workspaces", () => {
   });
 
   test("a link that set-up puts in the place of a tracked directory leads nowhere when the layer is cleaned", {
-    timeout: 120_000,
+    timeout: 400_000,
   }, async () => {
     const outside = join(dir, "precious");
     mkdirSync(outside);
@@ -200,7 +200,7 @@ describe.skipIf(skipWalls)("set-up and workspaces", () => {
     expect(readdirSync(prepared.layer.filesDir)).toEqual([]);
   });
 
-  test("the environment of set-up holds no credential of a registry address", { timeout: 120_000 }, async () => {
+  test("the environment of set-up holds no credential of a registry address", { timeout: 400_000 }, async () => {
     const prepared = await prepareLayer({
       walls,
       dir: join(dir, "creds"),
@@ -214,7 +214,7 @@ describe.skipIf(skipWalls)("set-up and workspaces", () => {
     expect(prepared.commands[0]!.tail).not.toContain("canary");
   });
 
-  test("links in a layer are copied as links", { timeout: 120_000 }, async () => {
+  test("links in a layer are copied as links", { timeout: 400_000 }, async () => {
     const layer = { filesDir: join(dir, "hand/files"), homeDir: join(dir, "hand/home") };
     mkdirSync(layer.filesDir, { recursive: true });
     mkdirSync(layer.homeDir, { recursive: true });

@@ -12,7 +12,7 @@ import { sessionOf } from "./journal-fixture.ts";
 const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 const why = browserPath ? "" : " (skipped: no chromium here; `npm run setup -- --browser` installs Debian's)";
 
-describe.skipIf(!browserPath)(`the trace in a real browser${why}`, { timeout: 120_000 }, () => {
+describe.skipIf(!browserPath)(`the trace in a real browser${why}`, { timeout: 400_000 }, () => {
   let browser: Browser;
   let dir: string;
 
@@ -23,7 +23,7 @@ describe.skipIf(!browserPath)(`the trace in a real browser${why}`, { timeout: 12
       args: ["--no-sandbox", "--disable-dev-shm-usage"],
       timeout: 90_000,
     });
-  }, 120_000);
+  }, 400_000);
 
   afterAll(async () => {
     await browser?.close();
