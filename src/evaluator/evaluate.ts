@@ -119,7 +119,11 @@ export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promi
     contract,
     contractSha256: input.contractSha256,
     tree,
-    acceptedTrees: new Set([tree, overlay.tree, judgedTree, ...stageOne.trees]),
+    acceptedTrees: new Set([
+      ...[tree, overlay.tree, judgedTree, ...stageOne.trees],
+      // The same code under the base's tests is this work's evidence too.
+      ...log.items.flatMap((e) => (e.kind === "base_tests_on_head" ? [e.tree] : [])),
+    ]),
     oracleVerdicts: stageOne.verdicts,
     evidence: log.items,
     findings,
