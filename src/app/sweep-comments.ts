@@ -1,5 +1,10 @@
 import { z } from "zod";
+import { commandKeyOf } from "../domain/command.ts";
 import { describeError } from "../domain/errors.ts";
+import type { GitHub } from "../github/client.ts";
+import { workflowFile } from "../github/dispatch.ts";
+import { readRunName } from "../github/run-name.ts";
+import { listRuns } from "../github/runs.ts";
 import { renderVisibleText } from "../github/visible-text.ts";
 import type { IntakeHands } from "../intake/intake-hands.ts";
 import { readDelivery } from "../triggers/read-delivery.ts";
@@ -10,6 +15,7 @@ import { handleTrigger } from "./handle.ts";
 export const commentsWithinMs = 24 * 3_600_000;
 
 const Comment = z.looseObject({
+  id: z.int(),
   created_at: z.string(),
   html_url: z.string(),
   issue_url: z.string(),
@@ -28,14 +34,14 @@ export async function sweepComments(
   const since = new Date((github.serverTime() ?? hands.now()) - commentsWithinMs).toISOString();
   const { owner, repo } = repository;
   const found = await github.list<unknown>("/repos/{owner}/{repo}/issues/comments", { owner, repo, since });
+  let rung: Set<string> | null = null;
   for (const value of found) {
     const { data: comment } = Comment.safeParse(value);
     const number = Number(/\/(\d+)$/.exec(comment?.issue_url ?? "")?.[1]);
     if (!comment || !Number.isSafeInteger(number) || Date.parse(comment.created_at) < Date.parse(since)) continue;
     const isOnPullRequest = comment.html_url.includes("/pull/");
     if (sessions.has(`${isOnPullRequest ? "pr" : "issue"}-${number}`)) continue;
-    // Our own sign that it was seen; handling it twice would change nothing, only cost.
-    if (comment.reactions?.eyes || comment.reactions?.confused) continue;
+    if (comment.reactions?.confused) continue;
     const payload = {
       action: "created",
       comment,
@@ -48,12 +54,23 @@ export async function sweepComments(
     const reading = readDelivery("issue_comment", payload, {
       renderVisible: (markdown) => renderVisibleText(markdown).text,
     });
-    const isLate =
-      reading.kind === "trigger" && reading.trigger.kind === "command" && reading.trigger.command.name !== "stop";
-    if (!isLate) continue;
+    if (reading.kind !== "trigger" || reading.trigger.kind !== "command" || reading.trigger.command.name === "stop")
+      continue;
+    // The eyes say that it was seen, not that a run was started: whoever saw it may have been killed in between.
+    const isSeen = (comment.reactions?.eyes ?? 0) > 0;
+    if (isSeen && reading.trigger.command.name === "status") continue;
+    if (isSeen) rung ??= await listRung(github, repository, since);
+    if (isSeen && rung?.has(commandKeyOf("comment", comment.id))) continue;
     // One that cannot be handled now must not keep the others waiting.
     await handleTrigger(hands, reading).catch((error: unknown) =>
       hands.log({ number, error: describeError(error) }, "a command could not be handled; the next sweep follows"),
     );
   }
+}
+
+/** Keys of the triggers that have a run. */
+async function listRung(github: GitHub, repository: RepositoryFacts, since: string): Promise<Set<string>> {
+  const { owner, repo } = repository;
+  const runs = await listRuns(github, { owner, repo }, workflowFile, `${since.slice(0, 19)}Z`);
+  return new Set(runs.flatMap(({ display_title }) => readRunName(display_title)?.eventId ?? []));
 }

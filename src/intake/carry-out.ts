@@ -1,10 +1,11 @@
 import { commandKeyOf } from "../domain/command.ts";
 import type { Decision } from "../domain/decision.ts";
+import type { Envelope } from "../domain/envelope.ts";
 import type { GitHub } from "../github/client.ts";
 import { dispatchRun, isDispatched } from "../github/dispatch.ts";
 import type { IntentLog } from "../github/ensure-once.ts";
 import { cancelRun, isRunAlive } from "../github/runs.ts";
-import { addReaction } from "../github/small-writes.ts";
+import { addReaction, type ReactionPlace, removeReaction } from "../github/small-writes.ts";
 import { ensureAnswer, ensureStatusComment } from "../github/status-comment.ts";
 import { numberOf } from "../triggers/make-envelope.ts";
 import type { RepositoryFacts } from "../triggers/reading.ts";
@@ -15,6 +16,9 @@ import type { SessionFacts } from "./session-facts.ts";
 
 /** How long `/stop` may take by itself before the run is cancelled through the API, in ms. */
 export const stopPatienceMs = 120_000;
+
+/** How long a replica that came second to a trigger waits for the first to ring, in ms. */
+const otherReplicaWaitsMs: readonly number[] = [500, 2_000];
 
 export interface Errand {
   hands: IntakeHands;
@@ -55,7 +59,7 @@ export async function carryOut(decision: Decision, errand: Errand): Promise<void
   }
 }
 
-async function ring(envelope: Extract<Decision, { kind: "dispatch" }>["envelope"], errand: Errand): Promise<void> {
+async function ring(envelope: Envelope, errand: Errand): Promise<void> {
   const { github, repository, identity, trigger } = errand;
   // Rung before: whatever became of that run, its own words stand.
   if (await isDispatched(github, { repository, defaultBranch: repository.defaultBranch, envelope })) {
@@ -71,6 +75,8 @@ async function ring(envelope: Extract<Decision, { kind: "dispatch" }>["envelope"
     log: intentsOf(errand),
   };
   const comment = await ensureStatusComment(github, { ...status, body: renderQueued(null) });
+  const seen = await react(errand);
+  if (!seen.isNew && (await isRungMeanwhile(errand, envelope))) return;
   const outcome = await dispatchRun(github, {
     repository,
     defaultBranch: repository.defaultBranch,
@@ -80,13 +86,25 @@ async function ring(envelope: Extract<Decision, { kind: "dispatch" }>["envelope"
   if (outcome.kind === "refused") {
     await ensureStatusComment(github, { ...status, knownId: comment.id, body: renderRefused(outcome.text) });
     if (trigger.kind === "command") await react(errand, "confused");
+    if (seen.isNew) await removeReaction(github, repository, placeOf(errand), seen.id);
     return;
   }
-  await react(errand);
   errand.hands.log(
     { session: envelope.session, event: envelope.trigger.event_id, run: outcome.runId, fresh: outcome.fresh },
     "dispatched",
   );
+}
+
+/**
+ * GitHub keeps one reaction per person and kind, so of two replicas that come with the same trigger at the same time one
+ * made it and rings. The other waits a little for that; where nothing rings (the first was killed), it rings itself.
+ */
+async function isRungMeanwhile({ github, repository }: Errand, envelope: Envelope): Promise<boolean> {
+  for (const wait of otherReplicaWaitsMs) {
+    await github.sleep(wait);
+    if (await isDispatched(github, { repository, defaultBranch: repository.defaultBranch, envelope })) return true;
+  }
+  return false;
 }
 
 // The run reads `/stop` between two turns; one that does not is cancelled. The sweep does the same after a crash.
@@ -99,12 +117,13 @@ function cancelLater(errand: Errand): void {
   });
 }
 
-async function react(errand: Errand, how: "eyes" | "confused" = "eyes"): Promise<void> {
-  const { github, repository, trigger } = errand;
-  if (trigger.kind === "command") {
-    const kind = trigger.place === "comment" ? "issue_comment" : trigger.place;
-    await addReaction(github, repository, { kind, id: trigger.commentId }, how);
-  } else await addReaction(github, repository, { kind: "issue", number: trigger.number }, how);
+function react(errand: Errand, how: "eyes" | "confused" = "eyes"): ReturnType<typeof addReaction> {
+  return addReaction(errand.github, errand.repository, placeOf(errand), how);
+}
+
+function placeOf({ trigger }: Errand): ReactionPlace {
+  if (trigger.kind !== "command") return { kind: "issue", number: trigger.number };
+  return { kind: trigger.place === "comment" ? "issue_comment" : trigger.place, id: trigger.commentId };
 }
 
 async function answer(errand: Errand, key: string, body: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import type { AppOrder } from "../../bench/app/app-process.ts";
 import { openStage, type StageOptions, stageSecret, stageWorkflow } from "../../bench/app/stage.ts";
 import { type AppServer, serveApp } from "../../src/app/serve.ts";
 import type { State } from "../../src/domain/state.ts";
@@ -18,6 +19,10 @@ export interface AppWorld extends AsyncDisposable {
   dispatches(): string[];
   comments(number: number): Promise<{ body: string; user: { login: string } }[]>;
   restart(): Promise<void>;
+  /** One more App beside the first, with nothing in common but GitHub; its caller closes it. */
+  startReplica(): Promise<AppServer>;
+  /** What a process of its own needs to be one. */
+  order: AppOrder;
   /** Lays down the checkpoint of a session on an issue, with its branch and Baton's own pull request; gives that one's number. */
   putSession(number: number, part?: Partial<State>): Promise<number>;
   readSession(number: number): State;
@@ -50,14 +55,13 @@ const golden = (): State => readStateFile(readFileSync("test/fixtures/state-v1.j
 export async function startAppWorld(options: StageOptions = {}): Promise<AppWorld> {
   const { github, repo, app, pointAt } = await openStage(options);
   const lines: { [name: string]: unknown }[] = [];
+  const order = {
+    ...{ kind: "app" as const, appId: String(app.id), privateKey: app.privateKey, webhookSecret: stageSecret },
+    ...{ baseUrl: github.apiUrl, port: 0, workflow: stageWorkflow },
+  };
   const start = () =>
     serveApp({
-      workflow: stageWorkflow,
-      appId: String(app.id),
-      privateKey: app.privateKey ?? "",
-      webhookSecret: stageSecret,
-      baseUrl: github.apiUrl,
-      port: 0,
+      ...order,
       sweepEveryMs: null,
       log: (fields, text) => void lines.push({ ...fields, text }),
     });
@@ -78,6 +82,8 @@ export async function startAppWorld(options: StageOptions = {}): Promise<AppWorl
         .map((run) => readRunName(run.display_title)?.eventId ?? run.display_title),
     comments: async (number) =>
       (await github.as("wendy").request("GET", `/repos/acme/shop/issues/${number}/comments?per_page=100`)).body,
+    order,
+    startReplica: start,
     restart: async () => {
       await world.server.close();
       world.server = await start();
