@@ -49,6 +49,7 @@ const cuts: Cut[] = [
     change: "--gid 0",
     apply: (options) => options.map((option) => (option.flag === "--gid" ? { ...option, values: ["0"] } : option)),
   },
+  flag("a first process of our own", "--as-pid-1"),
   flag("own session", "--new-session"),
   without("own /proc", "without --proc", ({ flag: name }) => name === "--proc"),
   without(

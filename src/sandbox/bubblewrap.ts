@@ -1,3 +1,4 @@
+import { type FirstProcess, firstProcessArgs } from "./first-process.ts";
 import type { Mount } from "./mounts.ts";
 import { insideUid } from "./places.ts";
 
@@ -60,6 +61,8 @@ export function planWallOptions(request: {
   cwd: string;
   commandFile: string | null;
   commandPlace: string;
+  /** Whether the first process is our own: everybody inside can look into bubblewrap's, and say an exit code in its name. */
+  isFirstOwn: boolean;
   /** Descriptor of the filter of system calls, where there is one for this processor. */
   filterFd: number | null;
 }): WallOption[] {
@@ -73,6 +76,7 @@ export function planWallOptions(request: {
     option("the root is read-only", "--remount-ro", "/"),
     ...Object.entries(request.env).map(([name, value]) => option(`${name} is set`, "--setenv", name, value)),
     option("starts in its directory", "--chdir", request.cwd),
+    ...(request.isFirstOwn ? [option("nobody speaks for the first process", ownFirstFlag)] : []),
     ...(request.filterFd === null
       ? []
       : [option("no keyrings, odd sockets or rare kernel calls", "--seccomp", String(request.filterFd))]),
@@ -85,4 +89,24 @@ export function renderWallArgs(options: readonly WallOption[]): string {
     .flatMap(({ flag, values }) => [flag, ...values])
     .map((part) => `${part}\0`)
     .join("");
+}
+
+/** The variables among the options, as `NAME=value`. */
+export function variablesOf(options: readonly WallOption[]): string[] {
+  return options.flatMap(({ flag, values }) => (flag === "--setenv" ? [`${values[0]}=${values[1]}`] : []));
+}
+
+/** Says that our own first process stands in for bubblewrap's. */
+export const ownFirstFlag = "--as-pid-1";
+
+/** What bubblewrap is given of the options, and what it starts before the program: our own first process, where they name it. */
+export function placeFirstProcess(
+  options: readonly WallOption[],
+  first: FirstProcess | null,
+): { options: readonly WallOption[]; program: string[] } {
+  if (!first || !options.some(({ flag }) => flag === ownFirstFlag)) return { options, program: [] };
+  return {
+    options: options.filter(({ flag }) => flag !== "--setenv"),
+    program: firstProcessArgs(first, { filterFd: null, letters: "p", env: variablesOf(options) }),
+  };
 }

@@ -1,19 +1,37 @@
-/** Numbers of the system calls that Perl makes here; Linux `arch/x86/entry/syscalls/syscall_64.tbl` and `include/uapi/asm-generic/unistd.h`. */
+import { findProgram } from "./host.ts";
+
+/** Numbers of the system calls that Perl makes here (its own module for them takes longer to load than all else); Linux `arch/x86/entry/syscalls/syscall_64.tbl` and `include/uapi/asm-generic/unistd.h`. */
 export interface BuildCalls {
   mount: number;
   umount: number;
   pivotRoot: number;
   setHostName: number;
   prctl: number;
+  close: number;
+  write: number;
+  setSession: number;
+  exitGroup: number;
 }
 
 const calls: Partial<Record<NodeJS.Architecture, BuildCalls>> = {
-  x64: { mount: 165, umount: 166, pivotRoot: 155, setHostName: 170, prctl: 157 },
-  arm64: { mount: 40, umount: 39, pivotRoot: 41, setHostName: 161, prctl: 167 },
+  x64: {
+    mount: 165,
+    umount: 166,
+    pivotRoot: 155,
+    setHostName: 170,
+    ...{ prctl: 157, close: 3, write: 1, setSession: 112, exitGroup: 231 },
+  },
+  arm64: {
+    mount: 40,
+    umount: 39,
+    pivotRoot: 41,
+    setHostName: 161,
+    ...{ prctl: 167, close: 57, write: 64, setSession: 157, exitGroup: 94 },
+  },
 };
 
 /** The numbers of a processor, or null where they are not known here. */
-export function buildCalls(processor: NodeJS.Architecture): BuildCalls | null {
+function buildCalls(processor: NodeJS.Architecture): BuildCalls | null {
   return calls[processor] ?? null;
 }
 
@@ -80,27 +98,57 @@ $^F = 255; fcntl($status, 2, 0);
 exec { $program[0] } @program or die "$program[0]: $!\\n";`;
 
 /**
- * Perl that is the first process inside: nobody may look into it (PR_SET_DUMPABLE, 4), it dies with what started it
- * (PR_SET_PDEATHSIG, 1), puts the filter of system calls on (PR_SET_SECCOMP, 22, with SECCOMP_MODE_FILTER), runs the
- * program, buries whoever is left to it, and says the exit code on descriptor 3, which it gives to nobody.
- * Arguments: descriptor of the filter or "-", whether a session of its own, program.
+ * Perl that is the first process inside, and the only one that says how the command ended. It runs the program, buries whoever is left to it, and
+ * ends with the program's code. Arguments: descriptor of a filter of system calls to put on (PR_SET_SECCOMP, 22, with
+ * SECCOMP_MODE_FILTER) or "-"; letters (`p` it is private: nobody inside may look into it and write in its name, PR_SET_DUMPABLE, 4;
+ * `d` it dies with what started it, PR_SET_PDEATHSIG, 1; `s` the program gets a session
+ * of its own; `r` the code is also said on descriptor 3, which it gives to nobody); how many variables follow, those, the
+ * program.
  */
-export const renderFirstProcess = ({ prctl }: BuildCalls): string => `use POSIX ();
-my ($from, $session, @program) = @ARGV;
+const renderFirstProcess = ({ prctl, close, write, setSession, exitGroup }: BuildCalls): string => `use strict;
+my ($from, $letters, $count, @program) = @ARGV;
+%ENV = map { split /=/, $_, 2 } splice @program, 0, $count;
+if ($letters =~ /p/) { syscall(${prctl}, 4, 0, 0, 0, 0) == 0 or die "dumpable: $!\\n" }
 my $filter = "";
 if ($from ne "-") { open my $in, "<&=", $from or die "filter: $!\\n"; binmode $in; local $/; $filter = <$in> // ""; length $filter or die "no filter\\n" }
-POSIX::close($_) for 4, 5;
-syscall(${prctl}, 4, 0, 0, 0, 0) == 0 or die "dumpable: $!\\n";
-syscall(${prctl}, 1, 9, 0, 0, 0) == 0 or die "death signal: $!\\n";
+syscall(${close}, $_) for 4, 5;
+if ($letters =~ /d/) { syscall(${prctl}, 1, 9, 0, 0, 0) == 0 or die "death signal: $!\\n" }
 if (length $filter) { my $list = pack("S x6 P", length($filter) / 8, $filter); syscall(${prctl}, 22, 2, $list, 0, 0) == 0 or die "filter: $!\\n" }
 my $child = fork() // die "fork: $!\\n";
-if (!$child) { POSIX::setsid() if $session; POSIX::close(3); { no warnings; exec { $program[0] } @program } POSIX::_exit(127) }
-POSIX::close($_) for 0, 1, 2;
+if (!$child) {
+  syscall(${setSession}) if $letters =~ /s/;
+  syscall(${close}, 3);
+  { no warnings; exec { $program[0] } @program }
+  syscall(${exitGroup}, 127);
+}
+syscall(${close}, $_) for 0, 1, 2;
 for (;;) {
   my $ended = waitpid(-1, 0);
   next if $ended != $child && $ended > 0;
   my $code = $ended < 0 ? 255 : $? & 127 ? 128 + ($? & 127) : $? >> 8;
-  my $said = '{"exit-code": ' . $code . "}\\n";
-  POSIX::write(3, $said, length $said);
-  POSIX::_exit($code);
+  my $said = qq({"exit-code": $code}\\n);
+  syscall(${write}, 3, $said, length $said) if $letters =~ /r/;
+  syscall(${exitGroup}, $code);
 }`;
+
+/** Perl and the numbers of this processor: what the first process is made of. */
+export interface FirstProcess {
+  perl: string;
+  calls: BuildCalls;
+}
+
+/** The first process of this host, or null without Perl or on a processor that is not known here. */
+export function findFirstProcess(): FirstProcess | null {
+  const perl = findProgram("perl");
+  const numbers = buildCalls(process.arch);
+  return perl && numbers ? { perl, calls: numbers } : null;
+}
+
+/** The arguments that start it; the program follows. */
+export function firstProcessArgs(
+  { perl, calls: numbers }: FirstProcess,
+  how: { filterFd: number | null; letters: string; env: readonly string[] },
+): string[] {
+  const { filterFd, letters, env } = how;
+  return [perl, "-e", renderFirstProcess(numbers), String(filterFd ?? "-"), letters, String(env.length), ...env];
+}

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { SandboxError } from "../domain/errors.ts";
-import { planWallOptions, renderWallArgs, type WallOption } from "./bubblewrap.ts";
+import { placeFirstProcess, planWallOptions, renderWallArgs, type WallOption } from "./bubblewrap.ts";
 import { createCgroup } from "./cgroup.ts";
 import { type ExecHost, type ExecOptions, type ExecResult, runCommand } from "./exec.ts";
 import { FifoPool } from "./fifo.ts";
@@ -71,7 +71,7 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   const id = randomBytes(6).toString("hex");
   const scratchDir = mkdtempSync(join(scratchBase(), "baton-walls-"));
   chmodSync(scratchDir, 0o711);
-  const { tools } = spec.walls;
+  const { tools, first } = spec.walls;
   const rootDir = join(scratchDir, "root");
   if (tools) mkdirSync(rootDir);
   const ownTmp = spec.tmpDir ?? join(scratchDir, "tmp");
@@ -104,18 +104,20 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
       cwd: request.cwd,
       commandFile: request.commandFile,
       commandPlace: places.command,
+      isFirstOwn: first !== null,
       filterFd: callFilter ? filterFd : null,
     });
     const usable = planned.filter(({ flag }) => !spec.walls.unsupported.includes(flag));
     const options = spec.filterOptions ? spec.filterOptions(usable) : usable;
+    const placed = tools ? { options, program: [] } : placeFirstProcess(options, first);
     return launch({
       prefix: parts.prefix,
-      plan: tools ? renderUnshareScript(options, rootDir, tools) : renderWallArgs(options),
+      plan: tools ? renderUnshareScript(options, rootDir, tools) : renderWallArgs(placed.options),
       filterFile,
       limits,
       tasksBefore,
       joinFiles: cgroup?.joinFiles ?? [],
-      program: request.program,
+      program: [...placed.program, ...request.program],
       scratchDir,
       name: request.name,
       stdio: request.stdio,
@@ -148,7 +150,6 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
     "forward",
     `${places.proxy}/${parts.socketName}`,
     String(proxyPort),
-    "--",
   ];
   const raiser = createRaiser({
     scratchDir,
@@ -156,7 +157,7 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
     start(request) {
       const launched = start({
         name: request.name,
-        program: [...(spec.network ? forwarder : []), ...waitingShell],
+        program: [...waitingShell, ...(spec.network ? forwarder : [])],
         commandFile: request.commandFile,
         cwd: places.workspace,
         env: { ...commandEnv(parts.path, spec.network !== null), ...parts.env, ...spec.env, ...request.env },

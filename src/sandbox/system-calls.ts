@@ -5,7 +5,7 @@ interface CallTable {
   numbers: Readonly<Record<CallName, number>>;
 }
 
-type CallName = (typeof refused)[number] | (typeof absent)[number] | "socket" | "clone" | "unshare";
+type CallName = (typeof refused)[number] | (typeof absent)[number] | "socket" | "clone" | "unshare" | "prlimit64";
 
 /**
  * What no namespace keeps apart: kernel keyrings (a process inherits those of the session it was started in), and doors to
@@ -33,7 +33,7 @@ const tables: Partial<Record<NodeJS.Architecture, CallTable>> = {
     arch: 0xc000003e,
     numbers: {
       ...{ add_key: 248, request_key: 249, keyctl: 250, bpf: 321, perf_event_open: 298, userfaultfd: 323 },
-      ...{ mount: 165, umount2: 166, pivot_root: 155, setns: 308, socket: 41, clone: 56, unshare: 272 },
+      ...{ mount: 165, umount2: 166, pivot_root: 155, setns: 308, socket: 41, clone: 56, unshare: 272, prlimit64: 302 },
       ...newer,
       ...rings,
     },
@@ -42,7 +42,7 @@ const tables: Partial<Record<NodeJS.Architecture, CallTable>> = {
     arch: 0xc00000b7,
     numbers: {
       ...{ add_key: 217, request_key: 218, keyctl: 219, bpf: 280, perf_event_open: 241, userfaultfd: 282 },
-      ...{ mount: 40, umount2: 39, pivot_root: 41, setns: 268, socket: 198, clone: 220, unshare: 97 },
+      ...{ mount: 40, umount2: 39, pivot_root: 41, setns: 268, socket: 198, clone: 220, unshare: 97, prlimit64: 261 },
       ...newer,
       ...rings,
     },
@@ -93,6 +93,8 @@ function planFilter({ arch, numbers }: CallTable): Instruction[] {
       ...socketFamilies.flatMap((family) => whenEqual(family, end(allow))),
       end(eafnosupport),
     ),
+    // limits of another process: one of no time at all would kill the first one, and all with it
+    ...whenEqual(numbers.prlimit64, firstArgument, ...whenEqual(0, end(allow)), end(eperm)),
     ...whenEqual(numbers.clone, ...withoutNamespaces),
     ...whenEqual(numbers.unshare, ...withoutNamespaces),
     end(allow),

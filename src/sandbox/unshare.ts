@@ -1,21 +1,21 @@
-import type { WallOption } from "./bubblewrap.ts";
-import { type BuildCalls, buildCalls, renderBuilder, renderFirstProcess } from "./first-process.ts";
+import { ownFirstFlag, variablesOf, type WallOption } from "./bubblewrap.ts";
+import { type FirstProcess, findFirstProcess, firstProcessArgs, renderBuilder } from "./first-process.ts";
 import { findProgram } from "./host.ts";
+import { filterFd } from "./launch.ts";
 import { planTable } from "./mount-table.ts";
 
-/** What of this host makes walls without bubblewrap: programs of util-linux, Perl, and numbers of system calls. */
+/** What of this host makes walls without bubblewrap: programs of util-linux, and Perl. */
 export interface UnshareTools {
   unshare: string;
   setpriv: string;
-  perl: string;
-  calls: BuildCalls;
+  first: FirstProcess;
 }
 
 /** The tools of this host, or null when one is missing or the processor is not known. */
 export function findUnshareTools(): UnshareTools | null {
-  const calls = buildCalls(process.arch);
-  const [unshare, setpriv, perl] = ["unshare", "setpriv", "perl"].map(findProgram);
-  return unshare && setpriv && perl && calls ? { unshare, setpriv, perl, calls } : null;
+  const first = findFirstProcess();
+  const [unshare, setpriv] = ["unshare", "setpriv"].map(findProgram);
+  return unshare && setpriv && first ? { unshare, setpriv, first } : null;
 }
 
 /** What leads to the walls: the script comes through descriptor 4, so that its text is in no argument list. */
@@ -39,10 +39,10 @@ const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
  * and an inner one in which nobody has rights over it. Every step that fails ends it before the program.
  */
 export function renderUnshareScript(options: readonly WallOption[], root: string, tools: UnshareTools): string {
-  const { unshare, setpriv, perl, calls } = tools;
+  const { unshare, setpriv, first } = tools;
   const has = (flag: string): boolean => options.some((option) => option.flag === flag);
   const lastOf = (flag: string): string => options.findLast((option) => option.flag === flag)?.values[0] ?? "";
-  const env = options.flatMap(({ flag, values }) => (flag === "--setenv" ? [`${values[0]}=${values[1]}`] : []));
+  const env = variablesOf(options);
   const isSealed = options.some(({ flag, values }) => flag === "--remount-ro" && values[0] === "/");
   const letters = [has("--unshare-net") ? "n" : "", has("--disable-userns") ? "u" : "", isSealed ? "s" : ""].join("");
   const outer = [
@@ -51,11 +51,23 @@ export function renderUnshareScript(options: readonly WallOption[], root: string
     ...Object.entries(namespaces).flatMap(([flag, name]) => (has(flag) ? [name] : [])),
     "--",
   ];
-  const builder = [perl, "-e", renderBuilder(calls), root, lastOf("--hostname"), letters, lastOf("--chdir")];
+  const builder = [
+    first.perl,
+    "-e",
+    renderBuilder(first.calls),
+    root,
+    lastOf("--hostname"),
+    letters,
+    lastOf("--chdir"),
+  ];
   const user = [`--map-user=${lastOf("--uid") || "0"}`, `--map-group=${lastOf("--gid") || "0"}`];
   const inner = [unshare, "--user", ...user, "--keep-caps", "--"];
   const drop = [setpriv, "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--"];
-  const first = [perl, "-e", renderFirstProcess(calls), has("--seccomp") ? "5" : "-", has("--new-session") ? "1" : "0"];
-  const all = [...outer, ...builder, planTable(options), ...inner, ...drop, ...first, "/usr/bin/env", "-i", ...env];
+  const start = firstProcessArgs(first, {
+    filterFd: has("--seccomp") ? filterFd : null,
+    letters: `dr${has("--new-session") ? "s" : ""}${has(ownFirstFlag) ? "p" : ""}`,
+    env,
+  });
+  const all = [...outer, ...builder, planTable(options), ...inner, ...drop, ...start];
   return `exec ${all.map(quote).join(" ")} "$@"`;
 }

@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { type CgroupHome, findCgroupHome } from "./cgroup.ts";
+import { type FirstProcess, findFirstProcess } from "./first-process.ts";
 import { findHostPieces, findProgram, type HostPiece } from "./host.ts";
 import { outsideUid } from "./places.ts";
 import { renderCallFilter } from "./system-calls.ts";
@@ -11,6 +12,8 @@ export interface Walls {
   kind: "bubblewrap" | "unshare";
   /** What makes them without bubblewrap. */
   tools: UnshareTools | null;
+  /** Our own first process inside, which nothing there can speak for; null where bubblewrap's has to do. */
+  first: FirstProcess | null;
   /** What holds, in words for the report. */
   layers: string[];
   /** What is weaker than it could be here, in words for the report. */
@@ -36,18 +39,19 @@ export function readWalls(): Walls | null {
 export function listWalls(): Walls[] {
   const bwrap = findProgram("bwrap");
   const tools = findUnshareTools();
+  const first = findFirstProcess();
   const unsupported = bwrap ? findUnsupported(bwrap) : [];
   const start = [...(bwrap ? [bwrap] : []), "--json-status-fd", "3", "--args", "4", "--"];
   return [
-    ...(bwrap ? [describeWalls({ kind: "bubblewrap", tools: null, unsupported, start })] : []),
-    ...(tools ? [describeWalls({ kind: "unshare", tools, unsupported: [], start: unsharePrefix(tools) })] : []),
+    ...(bwrap ? [describeWalls({ kind: "bubblewrap", tools: null, first, unsupported, start })] : []),
+    ...(tools ? [describeWalls({ kind: "unshare", tools, first, unsupported: [], start: unsharePrefix(tools) })] : []),
   ];
 }
 
 function describeWalls({
   start,
   ...made
-}: Pick<Walls, "kind" | "tools" | "unsupported"> & { start: readonly string[] }): Walls {
+}: Pick<Walls, "kind" | "tools" | "first" | "unsupported"> & { start: readonly string[] }): Walls {
   const { kind, unsupported } = made;
   const isRoot = process.getuid?.() === 0;
   const setpriv = findProgram("setpriv");
@@ -62,6 +66,10 @@ function describeWalls({
   }
   if (kind === "unshare")
     weaker.push("bubblewrap is missing or does not work here: the same walls are made by util-linux");
+  if (!made.first)
+    weaker.push(
+      "without Perl a command can say another exit code than its own, in the name of bubblewrap's first process",
+    );
   if (isRoot && !setpriv) weaker.push("Baton runs as root and cannot become another user outside (setpriv is missing)");
   if (!cgroups) weaker.push("no control groups: memory is limited for each process, not for all together");
   return {

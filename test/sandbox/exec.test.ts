@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { forgery } from "./forge.ts";
 import { outliveBaton, processesWith } from "./outlive.ts";
 import { type Box, openBox, skipWalls, testWalls } from "./support.ts";
 
@@ -65,6 +66,23 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
     const result = await box.sandbox.exec("bash -c 'kill -9 $$'; exit $?", { timeoutMs: 60_000 });
     expect(result.exit).toBe(137);
   });
+
+  test("nobody inside can look into the first process or say another exit code in its name", async () => {
+    expect(await box.sandbox.exec(`${forgery}; exit 5`, { timeoutMs: 60_000 })).toMatchObject({ whole: "", exit: 5 });
+    // what is behind the walls' own proxy is no nearer to it
+    await using wired = await openBox({ network: { socketPath: join(box.dir, "nobody.sock") } });
+    const result = await wired.sandbox.exec(`${forgery}; pkill -9 node; exit 6`, { timeoutMs: 60_000 });
+    expect(result).toMatchObject({ whole: "", exit: 6 });
+  });
+
+  test.skipIf(testWalls?.kind !== "bubblewrap")(
+    "the forgery has teeth: bubblewrap's own first process falls for it",
+    async () => {
+      await using open = await openBox({ walls: { ...testWalls!, first: null } });
+      const result = await open.sandbox.exec(`${forgery}; sleep 5; exit 5`, { timeoutMs: 60_000 });
+      expect(result.exit).toBe(0);
+    },
+  );
 
   test("a syntax error is the command's own output", async () => {
     const result = await box.sandbox.exec("if then", { timeoutMs: 60_000 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commandEnv } from "../../src/sandbox/parts.ts";
 import { probeWalls, runProbes } from "../../src/sandbox/probe.ts";
 import { listWalls } from "../../src/sandbox/walls.ts";
+import { forgery } from "./forge.ts";
 import { outliveBaton, processesWith } from "./outlive.ts";
 import { type Box, openBox } from "./support.ts";
 
@@ -55,13 +56,8 @@ describe.skipIf(!walls)("walls made by util-linux, where bubblewrap is missing",
   });
 
   test("nobody inside can look into the first process or say another exit code in its name", async () => {
-    const forge = `perl -e 'my $p = syscall(434, 1, 0); for my $fd (3..9) { my $f = syscall(438, $p, $fd, 0); next if $f < 0; my $said = "{\\"exit-code\\": 42}\\n"; syscall(1, $f, $said, length $said) }'`;
-    const result = await box.sandbox.exec(
-      `cat /proc/1/environ /proc/1/maps; ls /proc/1/fd; ${forge}; kill -9 1; kill 1; exit 5`,
-      { timeoutMs: 60_000 },
-    );
-    expect(result.exit).toBe(5);
-    expect(result.whole?.match(/Permission denied/g)).toHaveLength(3);
+    const result = await box.sandbox.exec(`${forgery}; exit 5`, { timeoutMs: 60_000 });
+    expect(result).toMatchObject({ whole: "", exit: 5 });
   });
 
   test("nothing survives a command, nor Baton", { timeout: 180_000 }, async () => {

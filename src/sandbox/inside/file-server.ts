@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
 import { Confine } from "./confine.ts";
 import { editPlaces } from "./edit-file.ts";
-import { runBehindForwarder } from "./forward.ts";
+import { forward } from "./forward.ts";
 import {
   createUnframer,
   type FileAnswer,
@@ -17,8 +17,8 @@ import { writeWhole } from "./write-file.ts";
 
 /**
  * Baton's helper inside the walls, a program of its own that imports only Node and its neighbours:
- * `file-server serve <roots as JSON>` answers file requests on stdio; `file-server forward <socket> <port> -- <program …>`
- * runs a program behind the TCP forwarder.
+ * `file-server serve <roots as JSON>` answers file requests on stdio; `file-server forward <socket> <port>` is the TCP
+ * forwarder.
  */
 function answer(confine: Confine, op: FileOperation, args: never): FileAnswer {
   const doors: { [Op in FileOperation]: (request: FileRequests[Op]) => FileAnswer } = {
@@ -54,5 +54,5 @@ function serve(roots: Roots): void {
 
 const [mode, ...rest] = process.argv.slice(2);
 if (mode === "serve") serve(JSON.parse(rest[0]!) as Roots);
-else if (mode === "forward") runBehindForwarder(rest[0]!, Number(rest[1]), rest.slice(3));
+else if (mode === "forward") forward(rest[0]!, Number(rest[1]));
 else process.exit(64);
