@@ -14,7 +14,9 @@ export const part: Part = {
     const calls = asked("calls") ?? (full ? 3_000 : 1_000);
     const rounds = asked("rounds") ?? 10_000;
     const treason = await playTraitor({ calls });
-    say(`traitor: ${treason.calls} calls, ended ${treason.stop} (${treason.verdict})`);
+    // What it litters the tree with is more than was asked for: Baton publishes it, with a verdict that says so.
+    const why = treason.against.find((line) => line.startsWith("blocker")) ?? "";
+    say(`traitor: ${treason.calls} calls, ended ${treason.stop} (${treason.verdict}) ${why}`);
     const hole = await playTraitor({ calls: 60, hole: true });
     say(`traitor with a hole in the walls: ${hole.canaries.length} findings`);
     const races = [await raceFileTools(rounds / 2), await raceSnapshots(rounds / 2)];

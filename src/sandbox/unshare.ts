@@ -19,10 +19,10 @@ export function findUnshareTools(): UnshareTools | null {
 }
 
 /** What leads to the walls: the script comes through descriptor 4, so that its text is in no argument list. */
-export function unsharePrefix({ setpriv }: UnshareTools): string[] {
-  const shell = ["/bin/bash", "--noprofile", "--norc", "-c", 'IFS= read -r -d "" script <&4; eval "$script"', "walls"];
-  return [setpriv, "--pdeathsig", "KILL", ...shell];
-}
+export const unsharePrefix: readonly string[] = [
+  ...["/bin/bash", "--noprofile", "--norc", "-c"],
+  ...['IFS= read -r -d "" script <&4; eval "$script"', "walls"],
+];
 
 const namespaces: Readonly<Record<string, string>> = {
   "--unshare-pid": "--pid",
@@ -45,9 +45,11 @@ export function renderUnshareScript(options: readonly WallOption[], root: string
   const env = variablesOf(options);
   const isSealed = options.some(({ flag, values }) => flag === "--remount-ro" && values[0] === "/");
   const letters = [has("--unshare-net") ? "n" : "", has("--disable-userns") ? "u" : "", isSealed ? "s" : ""].join("");
+  const dies = has("--die-with-parent");
   const outer = [
+    ...(dies ? [setpriv, "--pdeathsig", "KILL"] : []),
     ...[unshare, "--user", "--map-root-user", "--mount", "--propagation", "private", "--fork"],
-    ...(has("--die-with-parent") ? ["--kill-child"] : []),
+    ...(dies ? ["--kill-child"] : []),
     ...Object.entries(namespaces).flatMap(([flag, name]) => (has(flag) ? [name] : [])),
     "--",
   ];
@@ -65,7 +67,7 @@ export function renderUnshareScript(options: readonly WallOption[], root: string
   const drop = [setpriv, "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--"];
   const start = firstProcessArgs(first, {
     filterFd: has("--seccomp") ? filterFd : null,
-    letters: `dr${has("--new-session") ? "s" : ""}${has(ownFirstFlag) ? "p" : ""}`,
+    letters: `r${dies ? "d" : ""}${has("--new-session") ? "s" : ""}${has(ownFirstFlag) ? "p" : ""}`,
     env,
   });
   const all = [...outer, ...builder, planTable(options), ...inner, ...drop, ...start];

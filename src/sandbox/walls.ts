@@ -44,7 +44,7 @@ export function listWalls(): Walls[] {
   const start = [...(bwrap ? [bwrap] : []), "--json-status-fd", "3", "--args", "4", "--"];
   return [
     ...(bwrap ? [describeWalls({ kind: "bubblewrap", tools: null, first, unsupported, start })] : []),
-    ...(tools ? [describeWalls({ kind: "unshare", tools, first, unsupported: [], start: unsharePrefix(tools) })] : []),
+    ...(tools ? [describeWalls({ kind: "unshare", tools, first, unsupported: [], start: unsharePrefix })] : []),
   ];
 }
 
