@@ -5,12 +5,15 @@ import { ConfigError, describeError } from "../domain/errors.ts";
 import { createAppGitHub, createInstallationTokens, fetchInstallationId } from "../github/app-token.ts";
 import { createGitHub, type GitHub } from "../github/client.ts";
 import { createMemoryIntents } from "../github/memory-intents.ts";
+import type { Patience } from "../github/patience.ts";
 import type { BatonIdentity, Log } from "../intake/intake-hands.ts";
 import type { AppHands } from "./app-hands.ts";
 import { createApp } from "./index.ts";
 import { createKeyedLock } from "./keyed-lock.ts";
 import { createQueue } from "./queue.ts";
 import { createReceive } from "./receive.ts";
+import { openRedis, type Redis } from "./redis.ts";
+import { createSharedPatience } from "./shared-patience.ts";
 import { sweep, sweepEveryMs } from "./sweep.ts";
 
 /** Everything the App's server needs; its caller reads it from the environment or makes it up for a demo. */
@@ -25,8 +28,10 @@ export interface ServeOptions {
   webhookPath?: string;
   port?: number;
   host?: string;
-  /** Shares Probot's throttling between replicas. */
+  /** Where replicas tell each other of pauses that GitHub asked for. */
   redisUrl?: string;
+  /** Replaces `longestPauseMs`. */
+  longestPauseMs?: number;
   /** Lets a short secret pass: for the demo on a loopback address only. */
   isDemo?: boolean;
   /** ms between sweeps; 0 sweeps only at boot, null never. */
@@ -45,6 +50,11 @@ export interface AppServer extends AsyncDisposable {
 
 /** Shortest webhook secret in bytes (5-security, T09). */
 export const minSecretBytes = 32;
+/**
+ * Longest pause in ms that a piece of work sits out when GitHub asks for one: a secondary limit asks for a minute. Longer
+ * ones end the work, and the sweep finds it again.
+ */
+export const longestPauseMs = 90_000;
 /** Largest delivery that is read, in bytes: GitHub sends up to 25 MB, Baton needs a few kB. */
 export const maxPayloadBytes = 2 * 1024 * 1024;
 
@@ -59,7 +69,8 @@ export async function serveApp(options: ServeOptions): Promise<AppServer> {
     );
   }
   const timers = new Set<NodeJS.Timeout>();
-  const hands = createHands(options, timers);
+  const redis = options.redisUrl ? await openRedis(options.redisUrl) : null;
+  const hands = createHands(options, timers, redis);
   const queue = createQueue({
     concurrency: 8,
     capacity: 10_000,
@@ -72,7 +83,6 @@ export async function serveApp(options: ServeOptions): Promise<AppServer> {
     secret: options.webhookSecret,
     logLevel: "fatal",
     ...(options.baseUrl ? { baseUrl: options.baseUrl } : {}),
-    ...(options.redisUrl ? { redisConfig: options.redisUrl } : {}),
   });
   const webhooksPath = options.webhookPath ?? "/api/github/webhooks";
   const middleware = await createNodeMiddleware(createApp(createReceive(hands, queue)), { probot, webhooksPath });
@@ -86,7 +96,10 @@ export async function serveApp(options: ServeOptions): Promise<AppServer> {
   if (every !== null) void sweepNow();
   if (every) timers.add(setInterval(() => void sweepNow(), every).unref());
   const { port } = server.address() as AddressInfo;
-  const close = () => closeAll(server, timers, queue.idle);
+  const close = async () => {
+    await closeAll(server, timers, queue.idle);
+    await redis?.[Symbol.asyncDispose]();
+  };
   return {
     port,
     url: `http://${options.host ?? "127.0.0.1"}:${port}${webhooksPath}`,
@@ -120,9 +133,18 @@ function answer(request: IncomingMessage, response: ServerResponse, middleware: 
   });
 }
 
-function createHands(options: ServeOptions, timers: Set<NodeJS.Timeout>): AppHands {
-  const shared = options.baseUrl ? { baseUrl: options.baseUrl } : {};
-  const app = createAppGitHub({ appId: options.appId, privateKey: options.privateKey }, shared);
+function createHands(options: ServeOptions, timers: Set<NodeJS.Timeout>, redis: Redis | null): AppHands {
+  const shared = {
+    ...(options.baseUrl ? { baseUrl: options.baseUrl } : {}),
+    maxWaitMs: options.longestPauseMs ?? longestPauseMs,
+    maxWriteWaitMs: options.longestPauseMs ?? longestPauseMs,
+  };
+  const patienceOf = (account: string): { patience?: Patience } =>
+    redis ? { patience: createSharedPatience(redis, `baton:${options.appId}:${account}`, options.log) } : {};
+  const app = createAppGitHub(
+    { appId: options.appId, privateKey: options.privateKey },
+    { ...shared, ...patienceOf("app") },
+  );
   const clients = new Map<number, GitHub>();
   const written = new Set<string>();
   const owners = new Map<string, { id: number | null; at: number }>();
@@ -149,7 +171,7 @@ function createHands(options: ServeOptions, timers: Set<NodeJS.Timeout>): AppHan
         { installationId },
         { revokeWith: (token) => createGitHub({ ...shared, token: async () => token }) },
       );
-      const github = createGitHub({ ...shared, token: tokens.token });
+      const github = createGitHub({ ...shared, ...patienceOf(String(installationId)), token: tokens.token });
       clients.set(installationId, github);
       return github;
     },

@@ -20,7 +20,7 @@ It decides and dispatches; it runs no model and no code of a repository. Everyth
   WEBHOOK_PATH             default /api/github/webhooks
   GITHUB_API_URL           REST base of another GitHub, such as https://ghe.example.com/api/v3
   BATON_ACTION             the action that the workflow of a new repository names; default ${actionReference}
-  REDIS_URL                shares throttling between replicas
+  REDIS_URL                redis:// or rediss://, where copies tell each other of pauses that GitHub asks for
 
   --port N          instead of PORT
   --host ADDRESS    instead of HOST

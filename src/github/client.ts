@@ -1,6 +1,7 @@
 import { Octokit } from "@octokit/rest";
 import { ProtocolError } from "../domain/errors.ts";
 import { isUnknownOutcome, readWait, statusOf } from "./outcome.ts";
+import { createPatience, HeldBack, type Patience } from "./patience.ts";
 
 /** A token for GitHub; `fresh` asks for a new one after the old was refused. */
 export type TokenSource = (fresh?: boolean) => Promise<string>;
@@ -14,6 +15,10 @@ export interface GitHubOptions {
   timeoutMs?: number;
   /** Longest time in ms that one read waits for a rate limit before it is given up. */
   maxWaitMs?: number;
+  /** The same of a write. Default a little more than an hour, after which every limit of GitHub's is new (row 9). */
+  maxWriteWaitMs?: number;
+  /** Shares GitHub's wish for a pause with other clients of the same account; default this client alone. */
+  patience?: Patience;
   userAgent?: string;
   signal?: AbortSignal;
   now?: () => number;
@@ -46,6 +51,7 @@ export interface GitHub {
   serverTime(): number | null;
   sleep(ms: number): Promise<void>;
   readonly baseUrl: string;
+  readonly maxWriteWaitMs: number;
 }
 
 const readAttempts = 5;
@@ -59,9 +65,19 @@ export function createGitHub(options: GitHubOptions): GitHub {
   const sleep = options.sleep ?? ((ms) => new Promise((done) => setTimeout(done, ms)));
   const now = options.now ?? Date.now;
   const cache = new Map<string, { etag: string; reply: Reply<unknown> }>();
+  const patience = options.patience ?? createPatience();
+  const maxWaitMs = options.maxWaitMs ?? 90_000;
+  const maxWriteWaitMs = options.maxWriteWaitMs ?? 3_660_000;
   let serverTime: number | null = null;
 
-  async function send<T>(route: string, params: Params, fresh = false): Promise<Reply<T>> {
+  async function waitTurn(longestMs: number): Promise<void> {
+    const wait = (await patience.until()) - now();
+    if (wait > longestMs) throw new HeldBack(wait);
+    if (wait > 0) await sleep(wait);
+  }
+
+  async function send<T>(route: string, params: Params, longestMs: number, fresh = false): Promise<Reply<T>> {
+    await waitTurn(longestMs);
     const timeout = AbortSignal.timeout(options.timeoutMs ?? 15_000);
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     const headers = { ...(params.headers as Params | undefined), authorization: `token ${await options.token(fresh)}` };
@@ -72,7 +88,9 @@ export function createGitHub(options: GitHubOptions): GitHub {
     } catch (error) {
       const status = statusOf(error);
       // 401 is refused before any effect: one new token, then the truth (an installation token lives an hour, row 39).
-      if (status === 401 && !fresh) return send(route, params, true);
+      if (status === 401 && !fresh) return send(route, params, longestMs, true);
+      const wait = readWait(error, 1, now());
+      if (wait !== null) await patience.hold(now() + wait);
       throw error;
     }
   }
@@ -87,7 +105,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
           readWait(error, attempt, now()) ?? (isUnknownOutcome(error) ? Math.min(8_000, 250 * 2 ** attempt) : null);
         if (wait === null || attempt >= readAttempts || options.signal?.aborted) throw error;
         waited += wait;
-        if (waited > (options.maxWaitMs ?? 90_000)) throw error;
+        if (waited > maxWaitMs) throw error;
         await sleep(wait);
       }
     }
@@ -98,7 +116,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     const known = cache.get(key);
     const headers = known ? { ...(params.headers as Params | undefined), "if-none-match": known.etag } : params.headers;
     try {
-      const reply = await read(() => send<T>(`GET ${route}`, { ...params, headers }));
+      const reply = await read(() => send<T>(`GET ${route}`, { ...params, headers }, maxWaitMs));
       const etag = reply.headers.etag;
       if (typeof etag === "string") remember(key, etag, reply);
       return reply;
@@ -120,12 +138,14 @@ export function createGitHub(options: GitHubOptions): GitHub {
     if (Number.isFinite(at)) serverTime = at;
   }
 
-  async function graphql<T>(text: string, variables: Params): Promise<Reply<T>> {
+  async function graphql<T>(text: string, variables: Params, longestMs: number): Promise<Reply<T>> {
     const url = baseUrl.endsWith("/api/v3") ? `${baseUrl.slice(0, -2)}graphql` : `${baseUrl}/graphql`;
-    const reply = await send<{ data?: T; errors?: { message: string; type?: string }[] }>(`POST ${url}`, {
-      query: text,
-      variables,
-    });
+    const sent = { query: text, variables };
+    const reply = await send<{ data?: T; errors?: { message: string; type?: string }[] }>(
+      `POST ${url}`,
+      sent,
+      longestMs,
+    );
     const failure = reply.data.errors?.[0];
     if (failure || !reply.data.data)
       throw new ProtocolError(failure?.message ?? "an answer without data", { source: "GitHub GraphQL" });
@@ -134,6 +154,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
 
   return {
     baseUrl,
+    maxWriteWaitMs,
     get,
     find: async <T>(route: string, params: Params = {}) => {
       try {
@@ -153,9 +174,10 @@ export function createGitHub(options: GitHubOptions): GitHub {
       }
       return all;
     },
-    write: (route, params = {}) => send(route, params),
-    query: async <T>(text: string, variables: Params) => (await read(() => graphql<T>(text, variables))).data,
-    mutate: async <T>(text: string, variables: Params) => (await graphql<T>(text, variables)).data,
+    write: (route, params = {}) => send(route, params, maxWriteWaitMs),
+    query: async <T>(text: string, variables: Params) =>
+      (await read(() => graphql<T>(text, variables, maxWaitMs))).data,
+    mutate: async <T>(text: string, variables: Params) => (await graphql<T>(text, variables, maxWriteWaitMs)).data,
     serverTime: () => serverTime,
     sleep,
   };

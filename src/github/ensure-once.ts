@@ -41,9 +41,10 @@ export async function ensureOnce<T>(github: GitHub, log: IntentLog, spec: OnceSp
       return await finish(log, spec, await spec.act());
     } catch (error) {
       const patience = readWait(error, attempt, Date.now());
-      if (patience === null && !isUnknownOutcome(error)) throw error;
+      if (patience === null ? !isUnknownOutcome(error) : patience > github.maxWriteWaitMs) throw error;
       if (patience !== null) await github.sleep(patience);
-      const found = await findWithLag(github, spec);
+      // A limit is refused before any effect: only somebody else can have done it meanwhile.
+      const found = patience === null ? await findWithLag(github, spec) : await spec.find();
       if (found !== null) return finish(log, spec, found);
       if (attempt >= attempts) throw error;
     }
@@ -71,7 +72,7 @@ export async function ensureSet<T>(github: GitHub, act: () => Promise<T>): Promi
       return await act();
     } catch (error) {
       const wait = readWait(error, attempt, Date.now()) ?? (isUnknownOutcome(error) ? 500 * 2 ** attempt : null);
-      if (wait === null || attempt >= attempts) throw error;
+      if (wait === null || wait > github.maxWriteWaitMs || attempt >= attempts) throw error;
       await github.sleep(wait);
     }
   }

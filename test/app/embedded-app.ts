@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import type { AppOrder } from "../../bench/app/app-process.ts";
 import { openStage, type StageOptions, stageSecret, stageWorkflow } from "../../bench/app/stage.ts";
-import { type AppServer, serveApp } from "../../src/app/serve.ts";
+import { type AppServer, type ServeOptions, serveApp } from "../../src/app/serve.ts";
 import type { State } from "../../src/domain/state.ts";
 import { readRunName } from "../../src/github/run-name.ts";
 import type { EmbeddedGitHub } from "../../src/local/github/start-github.ts";
@@ -20,7 +20,7 @@ export interface AppWorld extends AsyncDisposable {
   comments(number: number): Promise<{ body: string; user: { login: string } }[]>;
   restart(): Promise<void>;
   /** One more App beside the first, with nothing in common but GitHub; its caller closes it. */
-  startReplica(): Promise<AppServer>;
+  startReplica(options?: Partial<ServeOptions>): Promise<AppServer>;
   /** What a process of its own needs to be one. */
   order: AppOrder;
   /** Lays down the checkpoint of a session on an issue, with its branch and Baton's own pull request; gives that one's number. */
@@ -59,9 +59,10 @@ export async function startAppWorld(options: StageOptions = {}): Promise<AppWorl
     ...{ kind: "app" as const, appId: String(app.id), privateKey: app.privateKey, webhookSecret: stageSecret },
     ...{ baseUrl: github.apiUrl, port: 0, workflow: stageWorkflow },
   };
-  const start = () =>
+  const start = (more: Partial<ServeOptions> = {}) =>
     serveApp({
       ...order,
+      ...more,
       sweepEveryMs: null,
       log: (fields, text) => void lines.push({ ...fields, text }),
     });

@@ -1,0 +1,36 @@
+import { describeError } from "../domain/errors.ts";
+import { createPatience, type Patience } from "../github/patience.ts";
+import type { Log } from "../intake/intake-hands.ts";
+import type { Redis } from "./redis.ts";
+
+/**
+ * GitHub's wish for a pause, known to every replica within one request. A Redis that is down costs nothing but that: each
+ * replica then learns of the pause from GitHub itself, and the log says so once.
+ */
+export function createSharedPatience(redis: Redis, key: string, log: Log): Patience {
+  const own = createPatience();
+  let isDown = false;
+  const ask = async (...words: string[]): Promise<string | null> => {
+    try {
+      const reply = await redis.call(...words);
+      isDown = false;
+      return reply;
+    } catch (error) {
+      if (!isDown) log({ error: describeError(error) }, "Redis does not answer; pauses are not shared");
+      isDown = true;
+      return null;
+    }
+  };
+  return {
+    until: async () => {
+      const mine = await own.until();
+      if (mine > Date.now()) return mine;
+      return Number(await ask("GET", key)) || 0;
+    },
+    hold: async (until) => {
+      await own.hold(until);
+      const ms = Math.ceil(until - Date.now());
+      if (ms > 0) await ask("SET", key, String(until), "PX", String(ms));
+    },
+  };
+}
