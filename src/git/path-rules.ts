@@ -4,6 +4,9 @@ export const maxFileBytes = 5_000_000;
 /** Deepest path that copy-out takes, in folders. */
 export const maxDepth = 100;
 
+/** Longest path that copy-out takes, bytes: with the folder it is checked out to, it has to stay below Linux's PATH_MAX of 4,096. */
+export const maxPathBytes = 3_000;
+
 // Code points that HFS+ ignores in names, so that `.g\u200cit` is `.git` there (git's utf8.c, is_hfs_dotgit).
 const ignorable = /[\u200c-\u200f\u202a-\u202e\u206a-\u206f\ufeff]/g;
 
@@ -35,11 +38,20 @@ export function plainPath(path: string): string {
     .join("/");
 }
 
-/** Why a name cannot be in a tree; null when it can. */
+// What NTFS makes of `.gitmodules` and its like: `GITMOD~1`, or `GI7EBA~1` (git's path.c, is_ntfs_dot_generic).
+const shortGitName = /^gi[0-9a-z]{0,4}~\d+[. ]*(?::|$)/i;
+
+/** Why a name cannot be in a tree; null when it can. Git itself takes no tree with the first two. */
 export function readNameRefusal(name: string): string | null {
-  if (isDotGit(name)) return "a name that some file systems take for .git";
+  if (name.split("\\").some(isDotGit)) return "a name that some file systems take for .git";
+  if (shortGitName.test(name)) return "a name that some file systems take for a git file";
   if (name === "" || name === "." || name === "..") return "not a name";
   return null;
+}
+
+/** Whether a folder of this name would stand where git looks for a file of its own: remotes take no tree with one. */
+export function isGitFile(name: string): boolean {
+  return ["gitmodules", "gitattributes"].some((word) => isDotName(name, word));
 }
 
 /**
@@ -48,8 +60,7 @@ export function readNameRefusal(name: string): string | null {
  */
 export function readLinkRefusal(path: string, target: string): string | null {
   const name = path.slice(path.lastIndexOf("/") + 1);
-  if (["gitmodules", "gitattributes", "gitignore"].some((word) => isDotName(name, word)))
-    return "a link in place of a git file";
+  if (isGitFile(name) || isDotName(name, "gitignore")) return "a link in place of a git file";
   if (target.startsWith("/") || /^[A-Za-z]:/.test(target) || target.includes("\\")) return "a link to an absolute path";
   const parts = target.split("/").filter((part) => part !== "" && part !== ".");
   const up = parts.findIndex((part) => part !== "..");

@@ -34,6 +34,8 @@ const refusals: readonly [PushRefusal, RegExp][] = [
     "namespace",
     /deny updating a hidden ref|funny refname|refusing to (?:create|update) (?:funny )?ref|is not a valid ref|ref .{1,200} is not allowed/i,
   ],
+  // what git's own check of the objects says, where a remote has it on
+  ["other", /fsck error in pack/],
   [
     "non_fast_forward",
     /\[rejected\].*\((?:non-fast-forward|fetch first|stale info|already exists)\)|cannot lock ref|reference already exists|incorrect old value|failed to update ref/i,

@@ -13,7 +13,15 @@ import {
 import { join } from "node:path";
 import type { IgnoreRules } from "./ignore-rules.ts";
 import { decodePath, objectId } from "./object-format.ts";
-import { foldName, maxDepth, maxFileBytes, readLinkRefusal, readNameRefusal } from "./path-rules.ts";
+import {
+  foldName,
+  isGitFile,
+  maxDepth,
+  maxFileBytes,
+  maxPathBytes,
+  readLinkRefusal,
+  readNameRefusal,
+} from "./path-rules.ts";
 
 /** One file or link of a tree. */
 export interface FileEntry {
@@ -120,8 +128,8 @@ function readNames(walker: Walker, folder: Folder): string[] {
     }
     const isUtf8 = Buffer.from(name).equals(bytes);
     const path = pathIn(folder, isUtf8 ? name : decodePath(bytes));
-    if (!isUtf8 && keepAsInBase(walker, path)) continue;
     const why = isUtf8 ? readNameRefusal(name) : "a name that is not UTF-8";
+    if (why && keepAsInBase(walker, path)) continue;
     if (why) walker.scan.refused.push({ path, why });
     else names.push(name);
   }
@@ -129,7 +137,7 @@ function readNames(walker: Walker, folder: Folder): string[] {
   return withoutCollisions(walker, folder, names);
 }
 
-/** Names that are no text were never shown to the model as such: what the base has there stays. False when it has nothing. */
+/** Names that no work may bring in stay as the base has them: who reads the tree cannot tell them apart. False when it has none. */
 function keepAsInBase({ base, scan }: Walker, path: string): boolean {
   for (const [known, { mode, sha }] of base.files)
     if (known === path || known.startsWith(`${path}/`)) scan.entries.set(known, { mode, sha });
@@ -161,6 +169,7 @@ function withoutCollisions(walker: Walker, folder: Folder, names: string[]): str
 }
 
 async function visit(walker: Walker, folder: Folder, name: string, path: string): Promise<void> {
+  if (Buffer.byteLength(path) > maxPathBytes) return refuse(walker, path, `a path of more than ${maxPathBytes} bytes`);
   const place = inFolder(folder, name);
   const stat = lstatSync(place, { bigint: true });
   const tracked = walker.base.files.get(path);
@@ -200,6 +209,8 @@ async function visitFolder(
   }
   const ignored = parent.ignored || walker.ignore.isIgnored(path, true);
   if (ignored && !walker.base.folders.has(path)) return;
+  if (isGitFile(at.name) && !walker.base.folders.has(path))
+    return refuse(walker, path, "a folder in place of a git file");
   if (parent.depth >= maxDepth) return refuse(walker, path, `more than ${maxDepth} folders deep`);
   const fd = openSync(at.place, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {

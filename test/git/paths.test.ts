@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { foldName, isDotGit, plainPath, readLinkRefusal } from "../../src/git/path-rules.ts";
-import { createRemote, createStore, temporaryDir, writeFiles } from "./helpers.ts";
+import { createRemote, createStore, git, temporaryDir, writeFiles } from "./helpers.ts";
 
 const free = { isProtected: () => false };
 
@@ -121,6 +121,69 @@ test("special files, huge files, bad links and names are left out with the reaso
   const files = await store.listTree(snapshot.tree);
   expect(files.map((file) => file.path)).toEqual(["a.txt", "d/x", "keep.txt", "largest"]);
   expect(Buffer.from((await store.readBlob(snapshot.tree, "keep.txt"))!).toString()).toBe("k\n");
+});
+
+test("whatever names a worker makes, what is taken can be checked out and pushed to a remote that checks every object", async () => {
+  const { remote, store, work, baseTree } = await openWork({ "a.txt": "a\n", "gi7~1": "of the base\n" });
+  git(remote.url, "config", "receive.fsckObjects", "true");
+  const refused = [".git\\config", "a\\.GIT\\config", "..\\.git", "GITMOD~1", "gi7eba~2", "GI7D2~10", "git~1.x\\.git"];
+  const deep = `${`${"d".repeat(250)}/`.repeat(20)}x`;
+  for (const name of refused) writeFileSync(join(work, name), "x");
+  for (const name of [".gitmodules", ".GitAttributes", "sub/.gitattributes"])
+    writeFiles(work, { [`${name}/config`]: "x" });
+  execFileSync(
+    "bash",
+    ["-c", `for ((i = 0; i < 20; i++)); do mkdir ${"d".repeat(250)} && cd ${"d".repeat(250)}; done; echo x > x`],
+    { cwd: work },
+  );
+  const taken = [
+    "a\\b",
+    "..\\x",
+    "\\",
+    "con",
+    "x:y",
+    "x.",
+    "x ",
+    "new\nline",
+    "tab\t",
+    "\u0001",
+    '"q"',
+    "-flag",
+    "--",
+    "~",
+    "a".repeat(255),
+  ];
+  taken.push(
+    "git~1x",
+    "*",
+    "?",
+    "[a]",
+    "!x",
+    "#x",
+    ":(top)x",
+    "@{0}",
+    "HEAD",
+    "refs",
+    ".git\u0300",
+    ".g\u0131t",
+    ".git\u00ad",
+    "\u{1f600}",
+    "giant~x",
+  );
+  for (const name of taken) writeFiles(work, { [name]: "x", [`folder/${name}/inner`]: "y" });
+  symlinkSync("a.txt", join(work, "gitmod~3"));
+  const snapshot = await store.snapshot(work, { baseTree, ...free });
+  const out = new Set(snapshot.refused.map(({ path }) => path));
+  for (const name of [...refused, "gitmod~3", ".gitmodules", ".GitAttributes", "sub/.gitattributes"])
+    expect(out).toContain(name);
+  expect([...out].some((path) => path.startsWith(deep.slice(0, 500)))).toBe(true);
+  const files = new Set((await store.listTree(snapshot.tree)).map(({ path }) => path));
+  for (const name of ["gi7~1", ...taken, ...taken.map((one) => `folder/${one}/inner`)]) expect(files).toContain(name);
+  const copy = join(temporaryDir(), "copy");
+  await store.checkout(snapshot.tree, copy);
+  expect(await store.worldHash(copy)).toBe(snapshot.tree);
+  const commit = await store.commit({ tree: snapshot.tree, parents: [remote.base], message: "x" });
+  expect(await store.push([{ ref: "refs/heads/baton/x", sha: commit }])).toEqual({ kind: "pushed" });
 });
 
 test("of names that differ only by case or Unicode form, the base's stays", async () => {

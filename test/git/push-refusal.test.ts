@@ -38,6 +38,11 @@ test.each([
     "remote: Write access to repository not granted.\nfatal: unable to access 'https://github.com/o/r/': The requested URL returned error: 403",
   ],
   ["rules", rejected("refs/heads/b", "[remote rejected] (pre-receive hook declined)"), "remote: no"],
+  [
+    "other",
+    rejected("refs/heads/b", "[remote rejected] (unpacker error)"),
+    "remote: error: object 8a919b1: gitmodulesUrl: disallowed submodule url: -u./p\nremote: fatal: fsck error in packed object\nerror: remote unpack failed: index-pack abnormal exit",
+  ],
 ])("a refusal is read as %s from the remote's own words", (why, stdout, stderr) => {
   expect(readPush({ code: 1, stdout, stderr })).toMatchObject({ kind: "refused", why });
 });
