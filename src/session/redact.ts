@@ -106,13 +106,17 @@ interface Needle {
   gapped: RegExp | null;
 }
 
-/** Finds forms whose characters are kept apart: wrapped lines, spaces, colons, quotes, `\x`. */
+/** What may stand between two characters: colours of a terminal, `\x` and its like, and what is no letter or digit. */
+const between = "(?:\\x1b\\[[0-9;]{0,12}[A-Za-z]|\\\\[nrtx]|[^A-Za-z0-9\\x1b]){0,12}";
+const betweenAny = /\x1b(?:\[[0-9;]{0,12}[A-Za-z])?|\\[nrtx]|[^A-Za-z0-9\x1b]+/g;
+
+/** Finds forms whose characters are kept apart: wrapped lines, spaces, colons, quotes, colours. */
 function replaceGapped(text: string, needles: Needle[]): string {
   let out = text;
   let squeezed = dense(text);
   for (const needle of needles) {
     if (needle.dense.length < 10 || !squeezed.includes(needle.dense)) continue;
-    needle.gapped ??= new RegExp([...needle.dense].join("(?:[^A-Za-z0-9]|\\\\[nrtx]){0,4}"), "g");
+    needle.gapped ??= new RegExp([...needle.dense].join(between), "g");
     out = out.replace(needle.gapped, redacted);
     squeezed = dense(out);
   }
@@ -120,5 +124,5 @@ function replaceGapped(text: string, needles: Needle[]): string {
 }
 
 function dense(text: string): string {
-  return text.replace(/\\[nrtx]|[^A-Za-z0-9]+/g, "");
+  return text.replace(betweenAny, "");
 }

@@ -6,6 +6,8 @@ export function listSecretForms(secret: string): string[] {
   const encoded = bytes.toString("base64");
   const forms = [
     secret,
+    secret.toLowerCase(),
+    secret.toUpperCase(),
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(secret),
     [...bytes].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""),
@@ -13,14 +15,18 @@ export function listSecretForms(secret: string): string[] {
     rotate13(secret),
     bytes.toString("hex"),
     bytes.toString("hex").toUpperCase(),
+    [...bytes.toString("hex")].reverse().join(""),
     Buffer.from(secret, "utf16le").toString("hex"),
-    readBase32(bytes),
+    ...[0, 1, 2, 3, 4].map((offset) => readBase32(bytes, offset)),
     [...bytes].map((byte) => byte.toString(8).padStart(3, "0")).join(""),
     [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join(""),
     [...secret].map((char) => `&#${char.codePointAt(0)};`).join(""),
     [...secret].map((char) => `&#x${char.codePointAt(0)!.toString(16)};`).join(""),
     [...secret].map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
+    [...secret].map((char) => `\\u{${char.codePointAt(0)!.toString(16)}}`).join(""),
+    [...bytes].map((byte) => `%25${byte.toString(16).padStart(2, "0")}`).join(""),
     ...base64Forms(bytes),
+    ...base64Forms(Buffer.from(secret, "utf16le")),
     ...base64Forms(Buffer.from(encoded)),
     ...base64Forms(Buffer.from([...secret].reverse().join(""))),
   ];
@@ -49,7 +55,9 @@ function rotate13(text: string): string {
   });
 }
 
-function readBase32(bytes: Buffer): string {
-  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
-  return (bits.match(/.{5}/g) ?? []).map((five) => base32[Number.parseInt(five, 2)]).join("");
+/** Base32 of the bytes after `offset` others, without the characters that neighbours decide. */
+function readBase32(bytes: Buffer, offset: number): string {
+  const bits = [...Buffer.alloc(offset), ...bytes].map((byte) => byte.toString(2).padStart(8, "0")).join("");
+  const whole = (bits.match(/.{5}/g) ?? []).map((five) => base32[Number.parseInt(five, 2)]).join("");
+  return whole.slice(Math.ceil((offset * 8) / 5));
 }

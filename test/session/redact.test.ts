@@ -4,6 +4,16 @@ import { createRedactor, redacted, redactValue } from "../../src/session/redact.
 const secret = "S3cr3t-Value/with+odd=Chars_42";
 const redact = createRedactor([secret]);
 
+const base32 = (text: string): string =>
+  (
+    [...Buffer.from(text)]
+      .map((byte) => byte.toString(2).padStart(8, "0"))
+      .join("")
+      .match(/.{1,5}/g) ?? []
+  )
+    .map((five) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[Number.parseInt(five.padEnd(5, "0"), 2)])
+    .join("");
+
 const encodings: Record<string, (text: string) => string> = {
   plain: (text) => text,
   base64: (text) => Buffer.from(text).toString("base64"),
@@ -26,6 +36,14 @@ const encodings: Record<string, (text: string) => string> = {
   "one per line": (text) => [...text].join("\n"),
   "JSON escapes": (text) => [...text].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join(""),
   "HTML entities": (text) => [...text].map((c) => `&#${c.charCodeAt(0)};`).join(""),
+  "base32 at another alignment": (text) => base32(`xyz${text}`),
+  "lower case": (text) => text.toLowerCase(),
+  "code points": (text) => [...text].map((c) => `\\u{${c.charCodeAt(0).toString(16)}}`).join(""),
+  "percent twice": (text) => [...Buffer.from(text)].map((byte) => `%25${byte.toString(16)}`).join(""),
+  "UTF-16 in base64": (text) => Buffer.from(text, "utf16le").toString("base64"),
+  "hex, reversed": (text) => [...Buffer.from(text).toString("hex")].reverse().join(""),
+  "an array of characters": (text) => JSON.stringify([...text]),
+  "coloured by a search": (text) => text.replace(/(.{5})/, "\x1b[01;31m\x1b[K$1\x1b[m\x1b[K"),
   octal: (text) => [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join(""),
   binary: (text) => [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, "0")).join(" "),
 };
