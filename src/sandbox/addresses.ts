@@ -8,6 +8,8 @@ for (const [net, bits] of [
   ["100.64.0.0", 10],
   ["127.0.0.0", 8],
   ["169.254.0.0", 16],
+  // The host of a virtual machine on Azure, where GitHub's own runners are: Azure's docs, "What is IP address 168.63.129.16?".
+  ["168.63.129.16", 32],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
   ["192.168.0.0", 16],
@@ -29,6 +31,24 @@ for (const [net, bits] of [
   ["ff00::", 8],
 ] as const)
   inner.addSubnet(net, bits, "ipv6");
+
+/** This machine itself, and what its host tells only to it, such as credentials of a cloud. */
+const own = new BlockList();
+for (const [net, bits] of [
+  ["0.0.0.0", 8],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["168.63.129.16", 32],
+  ["100.100.100.200", 32],
+  ["192.0.0.192", 32],
+] as const)
+  own.addSubnet(net, bits, "ipv4");
+for (const [net, bits] of [
+  ["::", 127],
+  ["fd00:ec2::", 32],
+  ["fe80::", 10],
+] as const)
+  own.addSubnet(net, bits, "ipv6");
 
 /** The four bytes in an IPv6 address that carries an IPv4 one (mapped, compatible, NAT64, 6to4), or null. */
 function carriedIpv4(address: string): string | null {
@@ -60,12 +80,24 @@ function expandIpv6(address: string): number[] | null {
   return [...head, ...new Array<number>(missing).fill(0), ...tail];
 }
 
-/** Whether an IP address leads into a network that a proxy must not open: private, local, metadata, multicast, or unreadable. */
-export function isInnerAddress(address: string): boolean {
+function isIn(list: BlockList, address: string): boolean {
   const plain = address.replace(/%.*$/, "");
   const family = isIP(plain);
-  if (family === 4) return inner.check(plain, "ipv4");
+  if (family === 4) return list.check(plain, "ipv4");
   if (family !== 6) return true;
   const carried = carriedIpv4(plain);
-  return inner.check(plain, "ipv6") || (carried !== null && inner.check(carried, "ipv4"));
+  return list.check(plain, "ipv6") || (carried !== null && list.check(carried, "ipv4"));
+}
+
+/** Whether an IP address leads into a network that a proxy must not open: private, local, metadata, multicast, or unreadable. */
+export function isInnerAddress(address: string): boolean {
+  return isIn(inner, address);
+}
+
+/**
+ * Whether an IP address is this machine or what only this machine may ask, such as its cloud's metadata. A name that the
+ * policy allows may lead into a private network; here only the address itself, or `localhost`, may.
+ */
+export function isOwnAddress(address: string): boolean {
+  return isIn(own, address);
 }

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import { connect, isIP, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isInnerAddress } from "./addresses.ts";
+import { isInnerAddress, isOwnAddress } from "./addresses.ts";
 import { type AllowedHost, findAllowed, normaliseHost, type Registries, readAllowList } from "./allow-list.ts";
 
 /** What may be asked, and how names become addresses. */
@@ -53,9 +53,13 @@ async function decideOpening(
   } catch {
     return { kind: "unknown", why: "its name cannot be resolved" };
   }
-  const usable = allowed.literal ? addresses : addresses.filter((address) => !isInnerAddress(address));
-  const address = usable[0];
-  if (address === undefined) return { kind: "refused", why: "it leads into a private network" };
+  const isClosed = !allowed.literal ? isInnerAddress : isIP(name) || name === "localhost" ? () => false : isOwnAddress;
+  const address = addresses.find((one) => !isClosed(one));
+  if (address === undefined)
+    return {
+      kind: "refused",
+      why: `it leads into a private network${allowed.literal ? " of this machine alone" : ""}`,
+    };
   return { kind: "allowed", address };
 }
 
@@ -173,7 +177,12 @@ async function forwardPlain(open: Opener, incoming: IncomingMessage, response: S
     response.writeHead(opening.kind === "refused" ? 403 : 502).end(said(host, opening));
     return;
   }
-  const headers = Object.fromEntries(Object.entries(incoming.headers).filter(([name]) => !hopByHop.has(name)));
+  const named = (incoming.headers.connection ?? "").toLowerCase().split(/[\s,]+/);
+  const headers = Object.fromEntries(
+    Object.entries(incoming.headers).filter(([name]) => !hopByHop.has(name) && !named.includes(name)),
+  );
+  // else the body of a method that rarely has one would go out without its frame, as a request of its own
+  if (incoming.headers["transfer-encoding"]) headers["transfer-encoding"] = "chunked";
   const upstream = request(
     {
       host: opening.address,

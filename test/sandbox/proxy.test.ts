@@ -1,7 +1,7 @@
 import { createServer, request } from "node:http";
 import { connect, createServer as createTcp, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isInnerAddress } from "../../src/sandbox/addresses.ts";
+import { isInnerAddress, isOwnAddress } from "../../src/sandbox/addresses.ts";
 import { findAllowed, readAllowList } from "../../src/sandbox/allow-list.ts";
 import { startProxy } from "../../src/sandbox/proxy.ts";
 import { openBox, skipWalls } from "./support.ts";
@@ -18,6 +18,25 @@ function connectThrough(socketPath: string, target: string): Promise<string> {
     socket.on("data", (chunk) => {
       text += chunk.toString();
       if (text.includes("\r\n\r\n")) done();
+    });
+    socket.once("error", done);
+    socket.once("close", done);
+  });
+}
+
+/** Says anything on a unix socket and gives the beginning of the answer. */
+function sayRaw(socketPath: string, text: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(socketPath, () => socket.write(text));
+    let said = "";
+    const done = (): void => {
+      socket.destroy();
+      resolve(said);
+    };
+    socket.on("data", (chunk) => {
+      said += chunk.toString();
+      // a second request on the same connection is answered too
+      if (said.split("HTTP/1.1 ").length > (text.includes("/first") ? 2 : 1)) done();
     });
     socket.once("error", done);
     socket.once("close", done);
@@ -181,11 +200,90 @@ describe("the proxy on its unix socket", () => {
     const answers = [["127.0.0.1"], ["203.0.113.1"]];
     let count = 0;
     await using proxy = await startProxy({
-      allow: [`pinned.example:${echoPort}`],
+      allow: [`localhost:${echoPort}`],
       resolve: async () => answers[count++] ?? [],
     });
-    expect(await connectThrough(proxy.socketPath, `pinned.example:${echoPort}`)).toContain("200");
+    expect(await connectThrough(proxy.socketPath, `localhost:${echoPort}`)).toContain("200");
     expect(count).toBe(1);
+  });
+
+  test("a name that the policy allows leads neither to this machine nor to its cloud's metadata, whatever it resolves to", async () => {
+    const own = [
+      "127.0.0.1",
+      "169.254.169.254",
+      "168.63.129.16",
+      "0.0.0.0",
+      "::1",
+      "::ffff:169.254.169.254",
+      "fd00:ec2::254",
+    ];
+    await using proxy = await startProxy({ allow: ["named.example"], resolve: async () => own });
+    expect(await connectThrough(proxy.socketPath, "named.example:443")).toContain("403");
+    expect(own.filter(isOwnAddress)).toEqual(own);
+    expect(["10.0.0.1", "192.168.1.1", "fd12::1", "1.1.1.1"].filter(isOwnAddress)).toEqual([]);
+  });
+
+  test("no way to write an address or a request reaches a port that is not allowed", async () => {
+    await using proxy = await startProxy({ allow: [`127.0.0.1:${httpPort}`, `localhost:${httpPort}`] });
+    const before = sockets.length;
+    const [good, bad] = [`127.0.0.1:${httpPort}`, `127.0.0.1:${echoPort}`];
+    const hosts = [
+      "0x7f.1",
+      "0x7f000001",
+      "2130706433",
+      "127.1",
+      "017700000001",
+      "[::ffff:127.0.0.1]",
+      "[::1]",
+      "0",
+      "[::]",
+    ];
+    hosts.push(
+      "localhost.",
+      "LOCALHOST",
+      "127.0.0.1.",
+      "127.0.0.1..",
+      "localhost..",
+      "\u2460.0.0.1",
+      "127\u30020\u30020\u30021",
+    );
+    const get = (target: string, host = good) => `GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+    const post = (head: string, body: string) => `POST http://${good}/x HTTP/1.1\r\nHost: x\r\n${head}\r\n\r\n${body}`;
+    const smuggled = get(`http://${bad}/smuggled`);
+    const requests = [
+      ...hosts.flatMap((host) => [
+        `CONNECT ${host}:${echoPort} HTTP/1.1\r\nHost: x\r\n\r\n`,
+        get(`http://${host}:${echoPort}/`),
+      ]),
+      ...[
+        `CONNECT ${good}${echoPort} HTTP/1.1\r\nHost: x\r\n\r\n`,
+        `CONNECT 127.0.0.1:${echoPort + 65_536} HTTP/1.1\r\nHost: x\r\n\r\n`,
+      ],
+      ...[
+        `http://${good}@${bad}/`,
+        `http://${bad}#@${good}/`,
+        `http://${good}\\@${bad}/`,
+        `//${bad}/`,
+        "/x",
+        `ftp://${bad}/`,
+      ].map((to) => get(to, bad)),
+      ...[
+        post("Content-Length: 5\r\nTransfer-Encoding: chunked", `0\r\n\r\n${smuggled}`),
+        post("Transfer-Encoding: x", smuggled),
+      ],
+      ...["PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", `${get(`http://${good}/first`)}${smuggled}`],
+      `DELETE http://${good}/framed HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${smuggled.length.toString(16)}\r\n${smuggled}\r\n0\r\n\r\n`,
+      get(`http://${good}/host-header`, bad),
+    ];
+    const answers = await Promise.all(requests.map((text) => sayRaw(proxy.socketPath, text)));
+    const open = requests.filter((_, at) => answers[at]!.startsWith("HTTP/1.1 200"));
+    expect(open.map((text) => /\/(first|framed|host-header)/.exec(text)?.[1])).toEqual([
+      "first",
+      "framed",
+      "host-header",
+    ]);
+    expect(asked.filter((line) => line.includes("smuggled") || line.includes(bad))).toEqual([]);
+    expect(sockets.length).toBe(before);
   });
 
   test("a private host is open when the policy names it literally", async () => {
