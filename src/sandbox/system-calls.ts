@@ -8,19 +8,21 @@ interface CallTable {
 type CallName = (typeof refused)[number] | (typeof absent)[number] | "socket" | "clone" | "unshare" | "prlimit64";
 
 /**
- * What no namespace keeps apart: kernel keyrings (a process inherits those of the session it was started in), and doors to
+ * What no namespace keeps apart: kernel keyrings (a process inherits those of the session it was started in), the kernel's log, doors to
  * the kernel that ordinary programs do not need and that mistakes of the kernel were most often found behind.
  */
 const refused = [
-  ...(["add_key", "request_key", "keyctl", "bpf", "perf_event_open", "userfaultfd"] as const),
+  ...(["add_key", "request_key", "keyctl", "bpf", "perf_event_open", "userfaultfd", "syslog"] as const),
   ...(["mount", "umount2", "pivot_root", "setns", "open_tree", "move_mount", "fsopen", "fsmount"] as const),
 ] as const;
 
 /** Refused as if this kernel were too old for them, so that programs take their other way. */
 const absent = ["clone3", "io_uring_setup", "io_uring_enter", "io_uring_register"] as const;
 
-/** UNIX, IPv4, IPv6, netlink; all others, such as VSOCK, which leads to the machine's own host, are not kept apart by a network namespace. */
-const socketFamilies = [1, 2, 10, 16];
+/** UNIX, IPv4, IPv6; all others, such as VSOCK, which leads to the machine's own host, are not kept apart by a network namespace. */
+const socketFamilies = [1, 2, 10];
+/** Netlink, of which only ROUTE (0) is needed, to look up one's own addresses; the others are doors to rare parts of the kernel. */
+const netlink = { family: 16, route: 0 };
 
 /** Every `CLONE_NEW*` of linux/sched.h but the one for time, which shares its bit with the signal number of `clone`. */
 const newNamespaces = 0x7e020000;
@@ -32,7 +34,7 @@ const tables: Partial<Record<NodeJS.Architecture, CallTable>> = {
   x64: {
     arch: 0xc000003e,
     numbers: {
-      ...{ add_key: 248, request_key: 249, keyctl: 250, bpf: 321, perf_event_open: 298, userfaultfd: 323 },
+      ...{ add_key: 248, request_key: 249, keyctl: 250, bpf: 321, perf_event_open: 298, userfaultfd: 323, syslog: 103 },
       ...{ mount: 165, umount2: 166, pivot_root: 155, setns: 308, socket: 41, clone: 56, unshare: 272, prlimit64: 302 },
       ...newer,
       ...rings,
@@ -41,7 +43,7 @@ const tables: Partial<Record<NodeJS.Architecture, CallTable>> = {
   arm64: {
     arch: 0xc00000b7,
     numbers: {
-      ...{ add_key: 217, request_key: 218, keyctl: 219, bpf: 280, perf_event_open: 241, userfaultfd: 282 },
+      ...{ add_key: 217, request_key: 218, keyctl: 219, bpf: 280, perf_event_open: 241, userfaultfd: 282, syslog: 116 },
       ...{ mount: 40, umount2: 39, pivot_root: 41, setns: 268, socket: 198, clone: 220, unshare: 97, prlimit64: 261 },
       ...newer,
       ...rings,
@@ -60,9 +62,10 @@ const refuseWith = (errno: number): number => 0x00050000 | errno;
 const eperm = refuseWith(1);
 const enosys = refuseWith(38);
 const eafnosupport = refuseWith(97);
+const eprotonosupport = refuseWith(93);
 
-/** Where `struct seccomp_data` has them; the low half of the first argument on little-endian machines. */
-const offset = { number: 0, arch: 4, firstArgument: 16 };
+/** Where `struct seccomp_data` has them; the low half of an argument on little-endian machines. */
+const offset = { number: 0, arch: 4, firstArgument: 16, thirdArgument: 32 };
 
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
 
@@ -91,6 +94,12 @@ function planFilter({ arch, numbers }: CallTable): Instruction[] {
       numbers.socket,
       firstArgument,
       ...socketFamilies.flatMap((family) => whenEqual(family, end(allow))),
+      ...whenEqual(
+        netlink.family,
+        [load, 0, 0, offset.thirdArgument],
+        ...whenEqual(netlink.route, end(allow)),
+        end(eprotonosupport),
+      ),
       end(eafnosupport),
     ),
     // limits of another process: one of no time at all would kill the first one, and all with it
