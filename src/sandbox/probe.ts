@@ -151,7 +151,9 @@ function describeFailure(ladder: readonly Walls[], errors: readonly unknown[]): 
   }
   const [cause] = errors;
   if (cause instanceof SandboxError && cause.message.startsWith("the walls stand")) return cause;
-  return new SandboxError(`bubblewrap does not work here: ${describeError(cause)}`, { hint: hintForHost(), cause });
+  const [first, second] = errors.map((error) => (error instanceof SandboxError ? error.message : describeError(error)));
+  const also = second === undefined ? "" : `; made by util-linux: ${second}`;
+  return new SandboxError(`bubblewrap does not work here: ${first}${also}`, { hint: hintForHost(), cause });
 }
 
 /** Decides whether walls with failed probes are good enough. Throws SandboxError when they are not. */

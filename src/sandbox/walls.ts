@@ -93,10 +93,14 @@ function describeWalls({
   };
 }
 
-/** `--disable-userns` came with bubblewrap 0.8; Ubuntu 22.04 has 0.6. */
+/** `--disable-userns` came with bubblewrap 0.8; Ubuntu 22.04 has 0.6. One that cannot even say so is for the probe to refuse. */
 function findUnsupported(bwrap: string): string[] {
-  const help = execFileSync(bwrap, ["--help"], { env: {}, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  return ["--disable-userns"].filter((flag) => !help.includes(flag));
+  try {
+    const help = execFileSync(bwrap, ["--help"], { env: {}, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+    return ["--disable-userns"].filter((flag) => !help.includes(flag));
+  } catch {
+    return [];
+  }
 }
 
 /** Processes and threads of a user on this host: the kernel counts them towards the limit inside. */
