@@ -14,6 +14,7 @@ import { readyHost } from "../run/ready-host.ts";
 import { readRegistries } from "../run/registries.ts";
 import { runSession } from "../run/run.ts";
 import { normaliseFolder } from "../run/start-in.ts";
+import { readTaskText } from "../run/task-text.ts";
 import { version } from "../run/version.ts";
 import type { Door } from "./door.ts";
 import { fetchOwnPlaybook } from "./fetch-playbooks.ts";
@@ -42,7 +43,8 @@ export async function runJob(
     ms: inputs.timeout_minutes === null ? null : Math.round(inputs.timeout_minutes * 60_000),
   };
   const lowered = lowerLimits(policy, playbook ? [asked, playbook.asked] : [asked]);
-  if (lowered.kind === "exhausted") throw new ConfigError(lowered.reason, { hint: "Raise the limit in the policy." });
+  if (lowered.kind === "exhausted")
+    throw new ConfigError(`${lowered.reason}.`, { hint: "Ask for more, or raise the limit in the policy." });
   for (const note of lowered.notes) io.say(note);
   const prompt = await readPrompt(door, identity);
   if (!inputs.dry_run) await readyHost(door.env, io.say);
@@ -146,10 +148,9 @@ async function loadPolicy(door: Door, identity: Identity): Promise<{ policy: Pol
 /** The words of a run without an issue. A file is read from the branch that the work starts from: the job has no checkout. */
 async function readPrompt(door: Door, identity: Identity): Promise<{ title: string; body: string } | null> {
   const { prompt, prompt_file: path, base_branch: branch } = door.inputs;
-  const text = prompt ?? (path === null ? null : await fetchPromptFile(door, identity, path, branch));
-  if (!text?.trim()) return null;
-  const title = text.trim().split("\n")[0]!.slice(0, 200);
-  return { title, body: text.trim() };
+  const text = prompt ?? (path === null ? "" : await fetchPromptFile(door, identity, path, branch));
+  const body = readTaskText(text);
+  return body === null ? null : { title: body.split("\n")[0]!.slice(0, 200), body };
 }
 
 async function fetchPromptFile(door: Door, identity: Identity, path: string, branch: string | null): Promise<string> {

@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from "node:util";
 import { ConfigError } from "../domain/errors.ts";
 import { nearestKey } from "../policy/nearest-key.ts";
+import { cutLine } from "./plain-text.ts";
 
 /** What a command sees of the outside; the only door to environment, streams and signals. */
 export interface Terminal {
@@ -41,8 +42,10 @@ export function readCommandLine(command: CliCommand, words: string[], terminal: 
   const hint = `${usage}\nSee: baton ${command.name} --help`;
   const options: Options = { ...command.options, help: { type: "boolean", short: "h" } };
   try {
-    const { values, positionals } = parseArgs({ args: words, options, allowPositionals: true, strict: true });
+    const parsed = parseArgs({ args: words, options, allowPositionals: true, strict: true, tokens: true });
+    const { values, positionals } = parsed;
     if (values.help) return "help";
+    refuseTwice(parsed.tokens.flatMap((token) => (token.kind === "option" && token.value !== undefined ? token : [])));
     const { min, max } = command.positionals;
     if (positionals.length < min) throw new ConfigError(`Something is missing after ${called}.`, { hint });
     const extra = positionals[max];
@@ -55,6 +58,16 @@ export function readCommandLine(command: CliCommand, words: string[], terminal: 
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(describeMistake(error, Object.keys(options)), { hint, cause: error });
   }
+}
+
+/** Of two values one would be lost, and nobody could say which was meant. */
+function refuseTwice(given: readonly { name: string; value: string }[]): void {
+  const again = given.find(({ name }, index) => given.findIndex((one) => one.name === name) < index);
+  if (!again) return;
+  const values = given.filter(({ name }) => name === again.name).map(({ value }) => JSON.stringify(cutLine(value, 40)));
+  throw new ConfigError(`--${again.name} is given ${values.length} times (${values.join(", ")}); once is allowed.`, {
+    hint: "Leave only the one that is meant.",
+  });
 }
 
 function describeMistake(error: unknown, names: string[]): string {

@@ -6,10 +6,10 @@ import { type BreakName, breakNames, plotOf } from "./demo/breaks.ts";
 import { judgeLive, judgeStory } from "./demo/judge-story.ts";
 import type { StoryFacts } from "./demo/look.ts";
 import { createNarrator } from "./demo/narrator.ts";
-import { findPackageRoot } from "./demo/package-root.ts";
 import { playStory } from "./demo/play.ts";
 import { pathsOf, renderEnd, summariseStory } from "./demo/render-end.ts";
 import type { Stage } from "./demo/stage.ts";
+import { findPackageRoot } from "./package-root.ts";
 
 const help = `Usage: baton demo [options]
 
@@ -25,7 +25,8 @@ budget; \`/continue\` starts run 2 on a fresh runner, which finishes; the pull r
                       state      the session on the remote is damaged between the runs
                       budget     every run has half the budget
                       runner     run 2 is ended by kill -9
-  --out DIR         where clone, session and reports are left (default .baton-local/demo; replaced)
+  --out DIR         where clone, session and reports are left (default .baton-local/demo; what an earlier
+                    demo left there is replaced, anything else is refused)
 
 Needs Linux with user namespaces. Exit code 0 only when the final tree, the verdict and the counts are what the story must end with.`;
 

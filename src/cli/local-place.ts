@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { ConfigError } from "../domain/errors.ts";
+import { ConfigError, describeError } from "../domain/errors.ts";
 
 const execute = promisify(execFile);
 
@@ -23,9 +23,9 @@ export interface WorkPlace extends RepositoryPlace {
 /** Path of the policy in a repository. */
 export const policyPath = ".github/baton.yml";
 
-/** Runs git on a repository of the person's own, with their configuration, and returns what it prints. */
+/** Runs git on a repository of the person's own, with their configuration, and returns what it prints, without the last line's end. */
 export async function readGit(repo: string, ...args: string[]): Promise<string> {
-  return (await execute("git", ["-C", repo, ...args], { maxBuffer: 1 << 26 })).stdout.trim();
+  return (await execute("git", ["-C", repo, ...args], { maxBuffer: 1 << 26 })).stdout.replace(/\n$/, "");
 }
 
 /** Finds the repository that a path lies in. Throws ConfigError when there is none. */
@@ -34,11 +34,17 @@ export async function findRepository(repo: string): Promise<RepositoryPlace> {
     const root = await readGit(repo, "rev-parse", "--show-toplevel");
     return { root, gitDir: await readGit(repo, "rev-parse", "--absolute-git-dir") };
   } catch (cause) {
-    throw new ConfigError(`${repo} is not the work tree of a git repository.`, {
-      hint: "Give --repo the path of a git repository.",
+    throw new ConfigError(`${repo} is not the work tree of a git repository${whyNot(cause)}.`, {
+      hint: "Give --repo the path of a git repository that is checked out.",
       cause,
     });
   }
+}
+
+/** What git itself says of it: a bare repository, a folder that is not there, one that belongs to somebody else. */
+function whyNot(cause: unknown): string {
+  const said = cause instanceof Error && "stderr" in cause ? String(cause.stderr).split("\n")[0] : "";
+  return said ? `; git says: ${said.replace(/^fatal: /, "")}` : `: ${describeError(cause)}`;
 }
 
 /** Reads the branch, commit and policy that work starts from. Throws ConfigError. */

@@ -1,4 +1,4 @@
-import { access, constants, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { access, constants, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { z } from "zod";
@@ -19,9 +19,11 @@ import { requestOfTask } from "../run/local-forge.ts";
 import { runSession } from "../run/run.ts";
 import { readStructuredResult, type StructuredResult } from "../run/structured-result.ts";
 import { summarise } from "../run/summary.ts";
+import { readTaskText } from "../run/task-text.ts";
 import { describeDryRun } from "./dry-run.ts";
 import { policyPath, readWorkPlace } from "./local-place.ts";
 import { makeLocalWorld } from "./local-world.ts";
+import { makeFolder } from "./make-folder.ts";
 import { noSuchSession, openSessionShelf, readSessionKey } from "./session-shelf.ts";
 
 export interface LocalRunOptions {
@@ -67,7 +69,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
   const found = readFoundPolicy(place.policyText, policyPath);
   const lowered = lowerLimits(found.policy, [options.asked]);
   if (lowered.kind === "exhausted")
-    throw new ConfigError(lowered.reason, { hint: "Raise the limit in .github/baton.yml." });
+    throw new ConfigError(`${lowered.reason}.`, { hint: "Ask for more, or raise the limit in .github/baton.yml." });
   for (const note of lowered.notes) options.say(note);
   options.say(`session ${session}, from ${place.branch} at ${place.head.slice(0, 12)}`);
   // Before anything is asked or spent: a run whose results cannot be left anywhere must not begin.
@@ -115,7 +117,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
       trace_file: files.trace,
       ...(structured ? { structured_output: structured.value, structured_output_error: structured.error } : {}),
     };
-    return { result, outDir, summary, text: renderEnd(result, files, structured) };
+    return { result, outDir, summary, text: renderEnd(result, place.root, files, structured) };
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -123,7 +125,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
 
 async function makeOutDir(dir: string): Promise<void> {
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     await access(dir, constants.W_OK);
   } catch (cause) {
     throw new ConfigError(`Report and trace cannot be left in ${dir}: ${describeError(cause)}.`, {
@@ -141,11 +143,12 @@ async function readSession(options: LocalRunOptions, place: { head: string; root
     if (!keys.includes(key)) throw noSuchSession(key, keys, place.root);
     return key;
   }
-  if (!options.task?.trim()) {
+  const task = readTaskText(options.task ?? "");
+  if (task === null) {
     throw new ConfigError("There is no task.", { hint: "Give --task TEXT, --task-file FILE or --resume SESSION." });
   }
   // The same task on the same commit is the same session: started twice, it goes on.
-  return SessionKey.parse(`task-${sha256(`${place.head}\n${options.task.trim()}`).slice(0, 8)}`);
+  return SessionKey.parse(`task-${sha256(`${place.head}\n${task}`).slice(0, 8)}`);
 }
 
 /** A person's words on the command line, as a comment would bring them; the time in seconds is a growing id. */
@@ -162,7 +165,7 @@ function steeringOf(text: string | null, at: Date): InboxItem[] {
   ];
 }
 
-function renderEnd(result: RunResult, files: LeftFiles, structured: StructuredResult | null): string {
+function renderEnd(result: RunResult, root: string, files: LeftFiles, structured: StructuredResult | null): string {
   const row = stopReasons[result.stop];
   const lines = [
     "",
@@ -170,6 +173,7 @@ function renderEnd(result: RunResult, files: LeftFiles, structured: StructuredRe
     ...(result.text ? [`  ${result.text}`] : []),
     `Next:   ${result.state ? describeNext(result.state, result.stop) : row.next}`,
     ...(result.state?.work_head ? [`Branch: ${result.state.branch} (${diffCommand(result.state)})`] : []),
+    `In:     ${root}`,
     `Report: ${files.report}`,
     `Trace:  ${files.trace}`,
     ...(structured ? [`Result: ${structured.error ?? JSON.stringify(structured.value)}`] : []),

@@ -8,16 +8,16 @@ import { createModel } from "../loop/model.ts";
 import { readFoundPolicy } from "../policy/read-policy.ts";
 import { runSession } from "../run/run.ts";
 import { type CliCommand, type CommandInput, choiceOption, textOption } from "./command.ts";
-import { readJournalFile } from "./journal-file.ts";
 import { findRepository, policyPath, readGit } from "./local-place.ts";
 import { makeLocalWorld } from "./local-world.ts";
+import { openJournal } from "./open-journal.ts";
 import { createProgressView } from "./progress-view.ts";
 import { startRecordedModel } from "./recorded-model.ts";
 import { findParting, listWaypoints, type RecordedRun, type Recording, readRecording } from "./recording.ts";
 
 const help = `baton replay: a stored journal through the real loop, to see whether it comes to the same tree.
 
-Usage: baton replay JOURNAL [--repo PATH] [options]
+Usage: baton replay SESSION|JOURNAL [--repo PATH] [options]
 
 The recorded replies of the model are given again, in their order, to a run on the recorded base commit: real walls, real
 tools, real evaluation, no key, no network but the set-up's. The work happens in a copy; the repository is only read.
@@ -29,6 +29,7 @@ Failed requests are not repeated, and what people pushed between runs is not par
   --verbose          one line per happening
 
 Examples:
+  baton replay task-1a2b3c4d
   baton replay .git/baton/task-1a2b3c4d/journal.jsonl
   baton replay journal.jsonl --repo ../library --verbose
 
@@ -42,13 +43,13 @@ export const replayCommand: CliCommand = {
   positionals: { min: 1, max: 1 },
   async run(input) {
     const { terminal } = input;
-    const journal = await readJournalFile(resolve(terminal.cwd, input.positionals[0]!));
-    if (journal.missing > 0) {
-      throw new ConfigError(`${journal.missing} long texts of ${journal.path} are missing.`, {
+    await using source = await openJournal(input);
+    if (source.missing > 0) {
+      throw new ConfigError(`${source.missing} long texts of ${input.positionals[0]} are missing.`, {
         hint: "They lie in `blobs/` beside the journal that a run leaves; take the whole folder.",
       });
     }
-    const recording = readRecording(journal.events);
+    const recording = readRecording(source.events);
     const repo = resolve(terminal.cwd, textOption(input, "repo") ?? ".");
     const dir = await mkdtemp(join(tmpdir(), "baton-replay-"));
     try {

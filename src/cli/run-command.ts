@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { ConfigError } from "../domain/errors.ts";
+import { ConfigError, describeError } from "../domain/errors.ts";
 import { toMicroUsd } from "../domain/limits.ts";
 import { stopReasons } from "../domain/stop-reason.ts";
 import { type CliCommand, type CommandInput, choiceOption, numberOption, textOption } from "./command.ts";
@@ -147,7 +147,7 @@ async function readTask(input: CommandInput): Promise<string | null> {
   try {
     return await readFile(path, "utf8");
   } catch (cause) {
-    throw new ConfigError(`The task file ${path} cannot be read.`, {
+    throw new ConfigError(`The task file ${path} cannot be read: ${describeError(cause)}.`, {
       hint: "Give --task-file the path of a text file.",
       cause,
     });

@@ -70,8 +70,8 @@ export function noSuchSession(name: string, keys: readonly string[], root: strin
   return new ConfigError(`There is no session ${JSON.stringify(name)} in ${root}; ${found}.`, {
     hint:
       keys.length > 0
-        ? "Name one of these."
-        : 'Start one with `baton run`; sessions of GitHub come with `git fetch origin "refs/baton/*:refs/baton/*"`.',
+        ? "Name one of these, or another repository with --repo PATH."
+        : 'Name its repository with --repo PATH, or start one with `baton run`; those of GitHub come with `git fetch origin "refs/baton/*:refs/baton/*"`.',
   });
 }
 

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { describeError } from "../domain/errors.ts";
 import { renderUsd } from "../domain/limits.ts";
+import { plural } from "../evaluator/report-text.ts";
 import { type CliCommand, type CommandInput, choiceOption, textOption } from "./command.ts";
 import { describeSession, type SessionStanding } from "./describe-session.ts";
 import { cutLine, plainText } from "./plain-text.ts";
@@ -53,7 +54,7 @@ async function list({ terminal }: CommandInput, shelf: SessionShelf, asJson: boo
   if (asJson) terminal.out(`${JSON.stringify(standings)}\n`);
   else if (standings.length === 0)
     terminal.out(
-      `No session in ${shelf.place.root}.\nStart one: baton run --task "…"; for those of GitHub: git fetch origin "refs/baton/*:refs/baton/*"\n`,
+      `No session in ${shelf.place.root} (another repository: --repo PATH).\nStart one: baton run --task "…"; for those of GitHub: git fetch origin "refs/baton/*:refs/baton/*"\n`,
     );
   else terminal.out(renderTable(standings));
   return 0;
@@ -89,10 +90,10 @@ function renderDetails({ state, head, problems }: SavedSession, standing: Sessio
     `Condition  ${standing.condition}: ${standing.reason}`,
     `Next       ${standing.next}`,
     `Branch     ${standing.branch}${head ? ` at ${head.commit.slice(0, 12)}` : " (nothing on it yet)"}, from ${state.base.ref} at ${state.base.sha.slice(0, 12)}`,
-    `Spend      ${standing.usd} in ${standing.turns} turns, ${state.contexts} contexts, ${standing.runs} runs`,
+    `Spend      ${standing.usd} in ${plural(standing.turns, "turn")}, ${plural(state.contexts, "context")}, ${plural(standing.runs, "run")}`,
     ...Object.entries(state.spend.by_role)
       .filter(([, { turns, usd_micro }]) => turns > 0 || usd_micro > 0)
-      .map(([role, spend]) => `             ${role}: ${renderUsd(spend.usd_micro)} in ${spend.turns} turns`),
+      .map(([role, spend]) => `             ${role}: ${renderUsd(spend.usd_micro)} in ${plural(spend.turns, "turn")}`),
     `Contract   ${state.contract_sha256 ? `sha256 ${state.contract_sha256.slice(0, 12)}` : "none yet"}`,
     ...state.criteria.map(({ id, status }) => {
       const text = state.contract?.criteria.find((one) => one.id === id)?.text ?? "";
@@ -102,7 +103,7 @@ function renderDetails({ state, head, problems }: SavedSession, standing: Sessio
     "Runs",
     ...state.runs.map(
       (run, index) =>
-        `  ${index + 1}  ${run.started_at}  ${(run.stop_reason ?? "not ended").padEnd(16)} ${run.spend.turns} turns, ${renderUsd(run.spend.usd_micro)}`,
+        `  ${index + 1}  ${run.started_at}  ${(run.stop_reason ?? "not ended").padEnd(16)} ${plural(run.spend.turns, "turn")}, ${renderUsd(run.spend.usd_micro)}`,
     ),
     ...[...state.warnings, ...problems].map((text) => `Warning    ${cutLine(text, 300)}`),
     `Report     baton report ${standing.session}`,

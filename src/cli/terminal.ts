@@ -1,10 +1,10 @@
 import { text } from "node:stream/consumers";
 import type { Terminal } from "./command.ts";
 
-/** The process's own terminal. SIGINT and SIGTERM abort the signal once; a second one ends the process at once. */
+/** The process's own terminal. SIGINT, SIGTERM and SIGHUP (a window that was closed) abort the signal once; a second one ends the process at once. */
 export function openTerminal(): Terminal {
   const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(130);
       controller.abort(new Error(`received ${name}`));

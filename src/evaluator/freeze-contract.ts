@@ -1,6 +1,7 @@
 import { type Baseline, Contract, type ContractDraft, type Criterion, contractSha256 } from "../domain/contract.ts";
 import { checkDraft } from "./check-draft.ts";
 import { judgeBaseline } from "./judge-baseline.ts";
+import { plural } from "./report-text.ts";
 import type { EvaluatorWorld } from "./room.ts";
 import { commandOf, type MachineOracle, runOracle } from "./run-oracle.ts";
 import { readTestIds } from "./test-ids.ts";
@@ -179,7 +180,9 @@ function warningsOf(draft: ContractDraft, baseline: readonly Baseline[]): string
   const broken = baseline.filter((b) => isPolicyCriterion(b.criterion) && b.outcome === "error");
   return [
     ...(draft.criteria.length < 3
-      ? [`The contract has only ${draft.criteria.length} criteria; an issue usually needs 3 or more.`]
+      ? [
+          `The contract has only ${plural(draft.criteria.length, "criterion", "criteria")}; an issue usually needs 3 or more.`,
+        ]
       : []),
     ...broken.map(
       (b) =>

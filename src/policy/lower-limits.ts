@@ -28,6 +28,8 @@ export function lowerLimits(policy: Policy, asked: readonly AskedLimits[], left:
     return { kind: "exhausted", reason: `the session has used its ${session.runs} runs` };
   }
   const notes: string[] = [];
+  const nothing = asked.map(findNothing).find((reason) => reason !== null);
+  if (nothing) return { kind: "exhausted", reason: nothing };
   const turns = lowest(run.turns, "turns", String, asked, (wish) => wish.turns, notes);
   const ms = lowest(Math.floor(run.minutes * 60_000), "minutes", minutes, asked, (wish) => wish.ms, notes);
   const wished = lowest(toMicroUsd(run.usd), "of budget", dollars, asked, (wish) => wish.usdMicro, notes);
@@ -43,6 +45,14 @@ export function lowerLimits(policy: Policy, asked: readonly AskedLimits[], left:
   return { kind: "limits", limits: { turns, usd_micro: usd, ms }, notes };
 }
 
+/** A wish that is no whole number from one turn, millisecond or micro-USD on: to pass it over would grant all that the policy allows. */
+function findNothing({ from, turns, usdMicro, ms }: AskedLimits): string | null {
+  for (const [unit, wanted] of Object.entries({ turns, "USD of budget": usdMicro, minutes: ms }))
+    if (typeof wanted === "number" && !(Number.isSafeInteger(wanted) && wanted >= 1))
+      return `${from} asks for ${wanted} ${unit}, with which nothing can be done`;
+  return null;
+}
+
 function lowest(
   cap: number,
   unit: string,
@@ -55,9 +65,7 @@ function lowest(
   for (const wish of asked) {
     const wanted = pick(wish);
     if (wanted === null || wanted === undefined) continue;
-    if (!Number.isSafeInteger(wanted) || wanted <= 0)
-      notes.push(`${wish.from} asks for ${show(wanted)} ${unit}, which is no limit.`);
-    else if (wanted > cap) notes.push(`${wish.from} asks for ${show(wanted)} ${unit}; the policy allows ${show(cap)}.`);
+    if (wanted > cap) notes.push(`${wish.from} asks for ${show(wanted)} ${unit}; the policy allows ${show(cap)}.`);
     else value = Math.min(value, wanted);
   }
   return value;

@@ -58,6 +58,11 @@ describe("the command line", () => {
     expect((await baton(["help", "run"])).out).toContain("Usage: baton run");
     expect((await baton(["runn"])).err).toContain("Did you mean run?");
     expect((await baton(["run", "--tasks", "x"])).err).toContain("Did you mean --task?");
+    expect((await baton(["run", "--tsak", "x"])).err).toContain("Did you mean --task?");
+    expect((await baton(["run", "-t", "x"])).err).toContain("There is no option -t. Allowed:");
+    expect((await baton(["run", "--max-budget-usd", "1", "--max-budget-usd=9"])).err).toContain(
+      '--max-budget-usd is given 2 times ("1", "9"); once is allowed.',
+    );
     expect((await baton(["run", "mend it"])).err).toContain(
       '"mend it" is one word too many. A task goes in quotes behind --task.',
     );

@@ -24,7 +24,15 @@ it("what cannot stand together, or cannot be written to, is refused before anyth
     [["--task", "x", "--resume", "task-00000000"], "--resume goes on with the session's own task"],
     [["--task", "x", "--say", "y"], "--say adds to a session that is there already"],
     [["--task", "x", "--max-budget-usd", "-1"], "--max-budget-usd has no value. One that begins with a dash"],
-    [["--task", "x", "--out", "taken"], `Report and trace cannot be left in ${join(cwd, "taken")}: EEXIST`],
+    [["--task", "x", "--out", "taken"], `Report and trace cannot be left in ${join(cwd, "taken")}: it is a file`],
+    // Node's own recursive mkdir never comes back from there.
+    [["--task", "x", "--out", "/proc/baton/x"], "Report and trace cannot be left in /proc/baton/x: ENOENT"],
+    [["--task", "x".repeat(65_537)], "The task has 65537 characters; allowed are 65536"],
+    [["--task", "x", "--max-budget-usd", "0.0000001"], "asks for 0 USD of budget, with which nothing can be done"],
+    [
+      ["--task", "x", "--repo", "nowhere"],
+      "nowhere is not the work tree of a git repository; git says: cannot change to",
+    ],
   ];
   writeFileSync(join(cwd, "taken"), "");
   for (const [words, message] of refusals) {
@@ -32,6 +40,16 @@ it("what cannot stand together, or cannot be written to, is refused before anyth
     expect(err).toContain(message);
     expect(code).toBe(2);
   }
+});
+
+it("a demo deletes nobody else's files", async () => {
+  const cwd = createRepository({ "a.txt": "a\n" });
+  const { code, err } = await baton(["demo", "--out", "."], { cwd });
+  expect({ code, err }).toEqual({
+    code: 2,
+    err: expect.stringContaining(`${cwd} holds ".git", which no demo left there`),
+  });
+  expect(existsSync(join(cwd, "a.txt"))).toBe(true);
 });
 
 it("a task of one long line is given whole", () => {

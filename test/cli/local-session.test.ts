@@ -65,7 +65,7 @@ describe.skipIf(!hasWalls)("a session on a local repository", { timeout: 400_000
   });
 
   it("comes to the same tree when its journal is played again", async () => {
-    const { out, code } = await run("replay", journal);
+    const { out, code } = await run("replay", key);
     expect(out).toMatch(/same tree at all \d+ moments; the last is the verdict pass/);
     expect(code).toBe(0);
     expect(git(repo, "for-each-ref", "--format=%(refname)", "refs/baton").split("\n")).toHaveLength(1);

@@ -113,7 +113,11 @@ test("wishes only lower the policy's limits, and what is refused is said", () =>
     ],
   });
   for (const wish of [0, -1, Number.NaN, 1.5, Number.POSITIVE_INFINITY]) {
-    expect(lowerLimits(defaultPolicy, [{ from: "x", turns: wish }])).toMatchObject({ limits: { turns: 200 } });
+    for (const name of ["turns", "usdMicro", "ms"])
+      expect(lowerLimits(defaultPolicy, [{ from: "x", [name]: wish }])).toMatchObject({
+        kind: "exhausted",
+        reason: expect.stringContaining(`x asks for ${wish} `),
+      });
   }
 });
 

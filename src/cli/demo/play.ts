@@ -1,9 +1,9 @@
-import { mkdir, rm } from "node:fs/promises";
 import { probeWalls } from "../../sandbox/probe.ts";
 import { openBareRepository } from "./bare-repository.ts";
 import type { Plot } from "./breaks.ts";
 import { createCast } from "./cast.ts";
 import { damageSession } from "./damage.ts";
+import { emptyOutDir } from "./empty-out-dir.ts";
 import { ensureDist } from "./ensure-dist.ts";
 import { issue } from "./library.ts";
 import { fetchPull, lookAround, type StoryFacts } from "./look.ts";
@@ -36,10 +36,9 @@ function policyOf(plot: Plot, isLive: boolean): string {
  */
 export async function playStory(options: PlayOptions): Promise<void> {
   const { narrator, plot } = options;
+  await emptyOutDir(options.outDir);
   await ensureDist(options.packageRoot, (line) => narrator.tell("demo", line));
   await probeWalls({ allowDegraded: false });
-  await rm(options.outDir, { recursive: true, force: true });
-  await mkdir(options.outDir, { recursive: true });
   await using stage = await openStage({
     packageRoot: options.packageRoot,
     script: options.liveKey === null ? createCast(plot.casting) : null,
