@@ -207,10 +207,10 @@ describe("baton.yml", () => {
       contents: "read",
       issues: "write",
       "pull-requests": "write",
-      actions: "write",
+      actions: "read",
     });
     expect(jobs.run!.permissions).toEqual(rights);
-    expect(jobs.close!.permissions).toEqual(rights);
+    expect(jobs.close!.permissions).toEqual({ contents: "read", issues: "write", actions: "write" });
   });
 
   it("lets one run per session work at a time, cancels none, and keeps those that wait", () => {

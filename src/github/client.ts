@@ -1,6 +1,6 @@
 import { Octokit } from "@octokit/rest";
 import { ProtocolError } from "../domain/errors.ts";
-import { isUnknownOutcome, readWait, statusOf } from "./outcome.ts";
+import { isUnknownOutcome, nameMissingRight, readWait, statusOf } from "./outcome.ts";
 import { createPatience, HeldBack, type Patience } from "./patience.ts";
 
 /** A token for GitHub; `fresh` asks for a new one after the old was refused. */
@@ -89,6 +89,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
       const status = statusOf(error);
       // 401 is refused before any effect: one new token, then the truth (an installation token lives an hour, row 39).
       if (status === 401 && !fresh) return send(route, params, longestMs, true);
+      nameMissingRight(error);
       const wait = readWait(error, 1, now());
       if (wait !== null) await patience.hold(now() + wait);
       throw error;

@@ -116,7 +116,7 @@ function explain(error: unknown, workflow: string, repository: RepositoryName): 
     return {
       kind: "refused",
       why: "no_permission",
-      text: "Baton may not start workflows here: the App needs the permission Actions: write. Accept it under Settings → GitHub Apps, then trigger again.",
+      text: "Baton may not start workflows here: it needs the permission Actions: write. For the App, accept it under Settings → GitHub Apps; in the workflow, the job needs `actions: write`. Then trigger again.",
     };
   }
   if (status === 422 && /workflow_dispatch/i.test(message)) {

@@ -34,6 +34,13 @@ export function readWait(error: unknown, attempt: number, now: number): number |
   return limited ? 60_000 * 2 ** (attempt - 1) : null;
 }
 
+/** Puts the right that a refused request lacks into its message, where GitHub names it: that is what a person can mend. */
+export function nameMissingRight(error: unknown): void {
+  const needed = statusOf(error) === 403 ? headersOf(error)["x-accepted-github-permissions"] : undefined;
+  if (needed === undefined || !(error instanceof Error)) return;
+  error.message += ` (needs the permission ${String(needed).replaceAll("=", ": ").slice(0, 200)})`;
+}
+
 function headersOf(error: unknown): { [name: string]: string | number | undefined } {
   if (error === null || typeof error !== "object" || !("response" in error)) return {};
   const response = error.response as { headers?: { [name: string]: string | number | undefined } } | undefined;

@@ -21,12 +21,22 @@ export function saysRefused(body: string): boolean {
   return body.includes(refusedOpening);
 }
 
-/** The status comment of a session whose run died without a word. */
-export function renderDied(state: State, again: boolean): string {
-  const next = again
-    ? "A new run goes on from the last checkpoint."
-    : "Comment `/continue` to go on from the last checkpoint.";
-  return `**Baton**: run ${state.runs.length} ended without saying why (its runner was lost). What it had saved is safe. ${next}\n\n${renderProgress(state)}`;
+/** The status comment of a session whose run died without a word; `refused` is why no new run could be started. */
+export function renderDied(state: State, again: boolean, refused: string | null = null): string {
+  const next = again ? goesOnSentence : "Comment `/continue` to go on from the last checkpoint.";
+  return `${diedOpening(state)} ${refused === null ? "" : `${refused} `}${next}\n\n${renderProgress(state)}`;
+}
+
+/** Whether a status comment says that the last run died and that a person is needed. */
+export function saysDied(body: string, state: State): boolean {
+  const url = state.runs.at(-1)?.run_url ?? "";
+  return body.includes(diedOpening(state)) && body.includes(url) && !body.includes(goesOnSentence);
+}
+
+const goesOnSentence = "A new run goes on from the last checkpoint.";
+
+function diedOpening(state: State): string {
+  return `**Baton**: run ${state.runs.length} ended without saying why (its runner was lost). What it had saved is safe.`;
 }
 
 /** The status comment of a run whose runner was lost before it came to the session. */

@@ -10,7 +10,7 @@ import { ensureAnswer, ensureStatusComment, listOwn } from "../github/status-com
 import { makeContinuation, numberOf } from "../triggers/make-envelope.ts";
 import type { Reading, RepositoryFacts } from "../triggers/reading.ts";
 import { sessionOfBranch } from "../triggers/session-of-trigger.ts";
-import { renderDied } from "./answers.ts";
+import { renderDied, saysDied } from "./answers.ts";
 import { stopPatienceMs } from "./carry-out.ts";
 import { fetchPolicy } from "./fetch-policy.ts";
 import type { IntakeHands } from "./intake-hands.ts";
@@ -109,10 +109,13 @@ export async function buryRun(
 ): Promise<{ goesOn: boolean }> {
   const isTired = deathsInARow(state) > maxDeaths;
   const mayGoOn = options.mayGoOn !== false || state.runs.at(-1)?.stop_reason !== null;
-  const goesOn = mayGoOn && !isTired && (await maySpend(github, repository, state));
-  if (goesOn) await ringAgain(hands, github, repository, state);
+  const isWanted = mayGoOn && !isTired && (await maySpend(github, repository, state));
+  const rung = isWanted ? await ringAgain(hands, github, repository, state) : null;
+  const refused = rung?.kind === "refused" ? rung.text : null;
+  const goesOn = isWanted && refused === null;
   // The end of a run that only could not tell it is told by the next one.
-  if (!goesOn || state.runs.at(-1)?.stop_reason === null) await showDeath(hands, github, repository, state, goesOn);
+  if (!goesOn || state.runs.at(-1)?.stop_reason === null)
+    await showDeath(hands, github, repository, state, renderDied(state, goesOn, refused), goesOn);
   return { goesOn };
 }
 
@@ -150,7 +153,7 @@ export async function ringAgain(
   });
   hands.log(
     { session: state.session, run: run.run_id, outcome: outcome.kind },
-    "its last run is over; the session goes on",
+    outcome.kind === "refused" ? outcome.text : "its last run is over; the session goes on",
   );
   return outcome;
 }
@@ -160,6 +163,7 @@ async function showDeath(
   github: GitHub,
   repository: RepositoryFacts,
   state: State,
+  body: string,
   again: boolean,
 ): Promise<void> {
   const number = numberOf(state.session) ?? state.request.number;
@@ -171,7 +175,7 @@ async function showDeath(
       repository,
       number: pull,
       key: deathKeyOf(state),
-      body: renderDied(state, again),
+      body,
       authors: (await hands.identity()).logins,
       log: hands.intents(`${repository.owner}/${repository.repo}/${state.session}`),
     });
@@ -181,7 +185,7 @@ async function showDeath(
     repository,
     number,
     session: state.session,
-    body: renderDied(state, again),
+    body,
     authors: (await hands.identity()).logins,
     knownId: Number(state.published.status_comment) || null,
     log: hands.intents(`${repository.owner}/${repository.repo}/${state.session}`),
@@ -197,12 +201,11 @@ export async function isDeathShown(
 ): Promise<boolean> {
   const authors = (await hands.identity()).logins;
   const number = numberOf(state.session) ?? state.request.number;
-  const said = renderDied(state, false);
   const place = number ?? pullRequestOf(state);
   if (place === null) return true;
   const marker = number === null ? markerOf("answer", deathKeyOf(state)) : markerOf("status", state.session);
   const found = await listOwn(github, { repository, number: place, authors }, marker);
-  return found.some(({ body }) => body === `${marker}\n${said}`);
+  return found.some(({ body }) => saysDied(body ?? "", state));
 }
 
 function pullRequestOf(state: State): number | null {

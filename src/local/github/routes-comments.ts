@@ -254,13 +254,25 @@ export const commentRoutes: Route[] = [
     WRITE,
     (context) => removeReaction(context, commentOf(context).reactions),
   ),
-  route("GET", `${DIFF}/reactions`, "reactions/list-for-pull-request-review-comment", READ, (context) =>
-    listReactions(context, diffCommentOf(context).reactions),
+  route(
+    "GET",
+    `${DIFF}/reactions`,
+    "reactions/list-for-pull-request-review-comment",
+    ["pull_requests:read"],
+    (context) => listReactions(context, diffCommentOf(context).reactions),
   ),
-  route("POST", `${DIFF}/reactions`, "reactions/create-for-pull-request-review-comment", WRITE, (context) =>
-    react(context, diffCommentOf(context).reactions),
+  route(
+    "POST",
+    `${DIFF}/reactions`,
+    "reactions/create-for-pull-request-review-comment",
+    ["pull_requests:write@read"],
+    (context) => react(context, diffCommentOf(context).reactions),
   ),
-  route("DELETE", `${DIFF}/reactions/{reaction_id}`, "reactions/delete-for-pull-request-comment", WRITE, (context) =>
-    removeReaction(context, diffCommentOf(context).reactions),
+  route(
+    "DELETE",
+    `${DIFF}/reactions/{reaction_id}`,
+    "reactions/delete-for-pull-request-comment",
+    ["pull_requests:write@read"],
+    (context) => removeReaction(context, diffCommentOf(context).reactions),
   ),
 ];

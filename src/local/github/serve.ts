@@ -271,10 +271,12 @@ function repoOf(world: World, actor: Actor, params: Record<string, string>): Rep
   return { moved: { status: 301, body: { message: "Moved Permanently", url: location }, headers: { location } } };
 }
 
-/** A right on pull requests opens the issue endpoints only for numbers that are pull requests. */
+/** A right on pull requests opens the issue endpoints only for what stands on a pull request. */
 function fittingNeeds(world: World, repo: Repo, route: Route, params: Record<string, string>): string[] {
-  if (params.issue_number === undefined) return route.needs;
-  const issue = findIssue(world.store, repo, Number(params.issue_number));
+  const { store } = world;
+  const comment = route.template.includes("/issues/comments/") ? store.comments.get(Number(params.comment_id)) : null;
+  if (params.issue_number === undefined && !comment) return route.needs;
+  const issue = comment ? store.issues.get(comment.issueId) : findIssue(store, repo, Number(params.issue_number));
   return issue && !issue.pull ? route.needs.filter((need) => !need.startsWith("pull_requests")) : route.needs;
 }
 
