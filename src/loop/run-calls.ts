@@ -1,4 +1,4 @@
-import { describeError } from "../domain/errors.ts";
+import { ConfigError, describeError, SandboxError } from "../domain/errors.ts";
 import type { Tool, ToolOutcome, ToolSignal } from "../domain/tool.ts";
 import { interruptedText } from "./context.ts";
 import { type CallDecision, decideCall } from "./decide-calls.ts";
@@ -69,7 +69,7 @@ async function runTool(loop: Loop, call: Call, { tool, input }: Runnable): Promi
   try {
     return await (tool as Tool).run(input, { signal, callName: call.call, remainingMs: remainingMs() });
   } catch (error) {
-    if (error instanceof Error && error.name === "SandboxError") throw error;
+    if (error instanceof SandboxError || error instanceof ConfigError) throw error;
     return { content: `The tool failed: ${describeError(error).slice(0, 1_000)}`, isError: true };
   }
 }

@@ -2,10 +2,14 @@ import { toMicroUsd } from "../domain/limits.ts";
 import { committedUsd } from "../domain/replay.ts";
 import { workBranchOf } from "../domain/session-key.ts";
 import type { State } from "../domain/state.ts";
+import type { CheckpointInput, CheckpointOutcome } from "../session/checkpoint.ts";
 import { claimSession as claimInSession } from "../session/claim.ts";
+import { claimWithDay } from "./day.ts";
 import type { RunEnd } from "./end.ts";
 import type { SessionRequest } from "./forge.ts";
+import { fetchWorkHead } from "./human-commits.ts";
 import type { Run } from "./open-run.ts";
+import { firstAllowance } from "./purse.ts";
 
 /** Whether this run holds the session now. `tell` says if people must be told: not of a doubled trigger or a race. */
 export type Claim = { kind: "held" } | { kind: "ended"; tell: boolean; end: RunEnd };
@@ -80,6 +84,7 @@ async function pushClaim(
     },
     workTree: run.workTree,
     allowanceUsdMicro: committedUsd,
+    push: (input) => pushWithDay(run, input),
     isRunAlive: (runId, attempt) => world.forge.isRunAlive(runId, attempt),
   });
   switch (outcome.kind) {
@@ -103,6 +108,18 @@ async function pushClaim(
     default:
       return toldEnd("api_error", `The session could not be claimed on the remote: ${outcome.detail}`);
   }
+}
+
+/** The claim and the day's reservation in one push; what only reads and needs no claim goes on beside it. */
+async function pushWithDay(run: Run, input: CheckpointInput): Promise<CheckpointOutcome> {
+  const { base } = run.session.state();
+  run.workshop.foresee(base.sha);
+  // A commit that comes after this look is met by the push that expects this head.
+  run.workHead = fetchWorkHead(run);
+  run.workHead.catch(() => {});
+  // A set-up can take long, and a machine that dies in it has asked the model nothing: its allowance comes after it.
+  const isSoon = !(await run.workshop.needsSetUp(base.sha));
+  return await claimWithDay(run, input, () => (isSoon ? firstAllowance(run) : input.allowanceUsdMicro));
 }
 
 /** A write-off belongs to the harness, so the roles' figures are those of before this run. */

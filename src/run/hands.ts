@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { runSpend } from "../domain/replay.ts";
 import type { Hands, InboxItem, LoopRole } from "../loop/spec.ts";
+import type { Bench } from "./bench.ts";
 import { takeSnapshot } from "./copy-out.ts";
 import { readCommands } from "./inbox.ts";
 import { lookAround } from "./look-around.ts";
@@ -8,7 +9,6 @@ import type { Run } from "./open-run.ts";
 import { authorize } from "./purse.ts";
 import { saveSoon } from "./save.ts";
 import { showProgress } from "./show.ts";
-import type { Bench } from "./workshop.ts";
 
 /** Where the outputs of cut results lie on this runner; shown inside the walls as /outputs. */
 export function outputsDirOf(run: Run): string {
@@ -24,7 +24,6 @@ const noRequestMs = 50;
 export function createHands(run: Run, part: { role: LoopRole; model: string; context: string; bench: Bench }): Hands {
   const { world, session } = run;
   const isWorker = part.role === "worker";
-  const { workDir } = part.bench;
   let onSent = (): void => {};
   let copied: Promise<string | null> | null = null;
   return {
@@ -40,7 +39,7 @@ export function createHands(run: Run, part: { role: LoopRole; model: string; con
       part.bench.sandbox.warm();
       const copy = copied;
       copied = null;
-      return (await copy) ?? (await run.store.worldHash(workDir));
+      return (await copy) ?? (await run.store.worldHash(await part.bench.workDir()));
     },
     turnEnded() {
       const sent = new Promise<void>((resolve) => {
@@ -48,7 +47,7 @@ export function createHands(run: Run, part: { role: LoopRole; model: string; con
         setTimeout(resolve, noRequestMs);
       });
       const before = Promise.all([run.copying, sent]);
-      if (isWorker) copied = copyAndSave(run, workDir, before);
+      if (isWorker) copied = copyAndSave(run, part.bench, before);
       // The end of the run waits for this: nothing is saved after it.
       run.copying = (copied ?? before).then(() => {
         if (!isWorker) saveSoon(run, run.allowanceUsdMicro);
@@ -88,10 +87,10 @@ async function readInbox(run: Run, role: LoopRole): Promise<readonly InboxItem[]
  * One copy-out at a time, with the hash of the work folder as it was seen; one that fails is made up by the next, or by the
  * forced one at the end of the context.
  */
-async function copyAndSave(run: Run, workDir: string, before: Promise<unknown>): Promise<string | null> {
+async function copyAndSave(run: Run, bench: Bench, before: Promise<unknown>): Promise<string | null> {
   await before;
   try {
-    const { world } = await takeSnapshot(run, workDir);
+    const { world } = await takeSnapshot(run, await bench.workDir());
     saveSoon(run, run.allowanceUsdMicro);
     return world;
   } catch {

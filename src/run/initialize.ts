@@ -2,7 +2,6 @@ import type { ContractDraft } from "../domain/contract.ts";
 import { contractSha256 } from "../domain/contract.ts";
 import { freezeContract } from "../evaluator/freeze-contract.ts";
 import { runContext } from "../loop/run-context.ts";
-import { defaultLimits } from "../loop/spec.ts";
 import { outsideScope } from "../policy/protected-paths.ts";
 import { initializerTools } from "../tools/role-tools.ts";
 import { endOfContext, type RunEnd } from "./end.ts";
@@ -24,8 +23,8 @@ export async function initialize(run: Run): Promise<RunEnd | null> {
   if (refusals.count >= maxRefusals) {
     return { stop: "stuck", text: `No contract could be frozen. The last reasons: ${refusals.reasons.join(" ")}` };
   }
-  foreseeAllowance(run, run.world.models.initializer, defaultLimits.initializer.maxTokens);
-  const bench = await run.workshop.openBench(await run.store.treeOf(base.sha), outputsDirOf(run));
+  foreseeAllowance(run);
+  const bench = run.workshop.openBench(await run.store.treeOf(base.sha), outputsDirOf(run));
   try {
     const tools = initializerTools({ sandbox: bench.sandbox, cwd: startPath(run.world.workingDirectory ?? "") });
     const spec = await describeInitializer(run, tools);

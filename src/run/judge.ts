@@ -12,7 +12,7 @@ export type JudgeAnswer =
 
 /** Asks the judge: a fresh context with tools in a throw-away copy of exactly the evaluated tree. */
 export async function askJudge(run: Run, input: JudgeInput): Promise<JudgeAnswer> {
-  const bench = await run.workshop.openBench(input.evaluatedTree, outputsDirOf(run));
+  const bench = run.workshop.openBench(input.evaluatedTree, outputsDirOf(run));
   try {
     const spec = describeEvaluator(run, evaluatorTools({ sandbox: bench.sandbox }), input);
     const end = await runContext(

@@ -84,6 +84,10 @@ export function createLayers({ world, store, walls, renewed: tell }: LayerParts)
   };
   return {
     left: () => [...left],
+    async needsSetUp(baseSha: string): Promise<boolean> {
+      const plan = await planSetUp(world, store, await store.treeOf(baseSha));
+      return plan.commands.length > 0 || (world.chore?.prepare ?? []).length > 0;
+    },
     async prepare(baseSha: string): Promise<SetUp> {
       const tree = await store.treeOf(baseSha);
       const plan = await planSetUp(world, store, tree);

@@ -7,6 +7,7 @@ import { type GitStore, openStore } from "../git/store.ts";
 import { createProtection, type Protection } from "../policy/protected-paths.ts";
 import { type OpenedSession, openSession, type Session } from "../session/session.ts";
 import { createClock, type RunClock } from "./clock.ts";
+import { type DayOfRun, openDay } from "./day.ts";
 import { withoutPushes } from "./dry-run.ts";
 import type { RunEnd } from "./end.ts";
 import { recordSetUp } from "./record-set-up.ts";
@@ -28,6 +29,12 @@ export interface Run extends AsyncDisposable {
   workTree: string;
   /** Micro-USD of the day that this run has reserved in the ledger. */
   dayAllowanceUsdMicro: number;
+  /** The UTC day that this run counts for, and its ledger. */
+  readonly day: Promise<DayOfRun>;
+  /** What the day's ledger said no to, as the end of this run; null when it granted. */
+  dayRefusal: RunEnd | null;
+  /** Head of the work branch on the remote, looked up beside the claim. */
+  workHead: Promise<string | null> | null;
   /** Cumulative session spend, micro-USD, that the next checkpoint asks the remote to acknowledge. */
   allowanceUsdMicro: number;
   /** What each role had spent in the session before this run. */
@@ -85,6 +92,9 @@ export async function openRun(world: RunWorld): Promise<Run> {
     protection,
     workTree: found.kind === "restored" ? found.workTree : "",
     dayAllowanceUsdMicro: 0,
+    day: openDay({ world, store }),
+    dayRefusal: null,
+    workHead: null,
     allowanceUsdMicro: 0,
     spentBefore: {},
     copying: Promise.resolve(),

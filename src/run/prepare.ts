@@ -1,10 +1,10 @@
-import { reserveDay } from "./day.ts";
 import { endOfSignal, type RunEnd } from "./end.ts";
-import { fetchWorkHead, findHumanCommits } from "./human-commits.ts";
+import { findHumanCommits } from "./human-commits.ts";
 import { readCommands } from "./inbox.ts";
 import type { Run } from "./open-run.ts";
 import { recordSetUp } from "./record-set-up.ts";
 import { judgeNewBase, takeUpNewBase } from "./refresh.ts";
+import { checkSessionCaps } from "./session-caps.ts";
 import { startIn } from "./start-in.ts";
 
 /** Longest time in ms of one `skip_if` command. */
@@ -14,15 +14,10 @@ const skipIfTimeoutMs = 300_000;
 export async function prepare(run: Run): Promise<RunEnd | null> {
   const over = endOfSignal(run.world.signal) ?? checkSessionCaps(run);
   if (over) return over;
-  // What only reads goes on beside the ledger; a commit that comes after the look is met by the push that expects this head.
-  const workHead = fetchWorkHead(run);
-  workHead.catch(() => {});
-  run.workshop.foresee(run.session.state().base.sha);
-  const spent = await reserveDay(run);
-  if (spent) return spent;
+  if (run.dayRefusal) return run.dayRefusal;
   const inbox = await readCommands(run, { force: true });
   if (inbox.kind === "end") return inbox.end;
-  const human = await findHumanCommits(run, workHead);
+  const human = await findHumanCommits(run, run.workHead ?? undefined);
   if (human) return human;
   if (run.world.dryRun) {
     return {
@@ -71,23 +66,4 @@ async function findNothingToDo(run: Run): Promise<RunEnd | null> {
   } finally {
     await room.close();
   }
-}
-
-function checkSessionCaps(run: Run): RunEnd | null {
-  const state = run.session.state();
-  const { session } = run.world.policy.limits;
-  const limits = state.runs.at(-1)?.limits;
-  if (limits && limits.usd_micro <= 0) {
-    return {
-      stop: "max_budget",
-      text: `The session has used its $${session.usd} (\`limits.session.usd\` in the policy).`,
-    };
-  }
-  if (state.runs.length > session.runs && run.world.envelope.trigger.kind === "continuation") {
-    return {
-      stop: "max_budget",
-      text: `The session has used its ${session.runs} runs (\`limits.session.runs\` in the policy).`,
-    };
-  }
-  return null;
 }

@@ -2,8 +2,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError } from "../domain/errors.ts";
 import { toMicroUsd } from "../domain/limits.ts";
 import { committedUsd, runSpend } from "../domain/replay.ts";
+import { nextStage } from "../domain/state.ts";
 import { findPrice } from "../loop/prices.ts";
-import type { Authorization, AuthorizeRequest, LoopRole } from "../loop/spec.ts";
+import { type Authorization, type AuthorizeRequest, defaultLimits, type LoopRole } from "../loop/spec.ts";
 import { decideMaxTokens, planAllowance, remainingOf } from "../loop/spend.ts";
 import type { Run } from "./open-run.ts";
 import { saveNow, saveSoon } from "./save.ts";
@@ -52,14 +53,24 @@ export async function authorize(run: Run, model: string, request: AuthorizeReque
   return { kind: "granted", maxTokens: grant.maxTokens };
 }
 
-/** Has the remote asked for the allowance of a first request while its workspace is being made; what is short is asked for then. */
-export function foreseeAllowance(run: Run, model: string, maxTokens: number): void {
-  const committedUsdMicro = committedUsd(run.session.state());
-  const price = findPrice(model, run.world.now(), run.world.policy.prices).price;
+/** What the first request of the next stage will need, cumulative micro-USD: to be acknowledged before it is known exactly. */
+export function firstAllowance(run: Run): number {
+  const state = run.session.state();
+  const stage = nextStage(state);
+  const role = stage === "initialize" ? "initializer" : stage === "work" ? "worker" : null;
+  const committedUsdMicro = committedUsd(state);
+  if (role === null) return committedUsdMicro;
+  const price = findPrice(run.world.models[role], run.world.now(), run.world.policy.prices).price;
   const facts = { committedUsdMicro, capUsdMicro: capOf(run), promptTokensBound: firstPromptTokens };
-  const planned = planAllowance({ ...facts, growthTokens, maxTokens }, price);
-  run.allowanceUsdMicro = Math.max(run.allowanceUsdMicro, planned);
-  saveSoon(run, run.allowanceUsdMicro);
+  const planned = planAllowance({ ...facts, growthTokens, maxTokens: defaultLimits[role].maxTokens }, price);
+  run.allowanceUsdMicro = Math.max(run.allowanceUsdMicro, committedUsdMicro, planned);
+  return run.allowanceUsdMicro;
+}
+
+/** Has the remote asked for that allowance, unless it has it already, while other things are made ready. */
+export function foreseeAllowance(run: Run): void {
+  const allowance = firstAllowance(run);
+  if (run.session.acknowledgedAllowance() < allowance) saveSoon(run, allowance);
 }
 
 /** Cumulative session spend at which this run must have stopped: its own cap, the session's, and what the day granted. */

@@ -22,7 +22,7 @@ export async function work(run: Run): Promise<RunEnd | null> {
   }
   if (before.open_context === null && nextCriterion(before) === null)
     return await handToEvaluator(run, "Every criterion is claimed.");
-  const bench = await run.workshop.workBench(run.workTree, outputsDirOf(run));
+  const bench = run.workshop.workBench(run.workTree, outputsDirOf(run));
   const tools = workerTools({
     sandbox: bench.sandbox,
     protectedBy: run.protection,
@@ -36,7 +36,7 @@ export async function work(run: Run): Promise<RunEnd | null> {
   );
   // Amid the context a person asked for a fresh start: its workspace is gone already.
   if (run.session.state().restarts > before.restarts) return endOfContext(context.end, context.reason);
-  const violation = await copyOut(run, bench.workDir);
+  const violation = await copyOut(run, await bench.workDir());
   const end = run.superseded
     ? { stop: "superseded" as const, text: run.superseded }
     : endOfContext(context.end, context.reason);

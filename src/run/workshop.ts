@@ -4,22 +4,16 @@ import { ConfigError, SandboxError } from "../domain/errors.ts";
 import type { Room } from "../evaluator/room.ts";
 import { ensureTemplate, seedModelRepository } from "../git/seed-model-repository.ts";
 import type { GitStore } from "../git/store.ts";
-import { openWorkspace, removeWorkspace } from "../sandbox/layer.ts";
+import { openWorkspace } from "../sandbox/layer.ts";
 import { probeWalls } from "../sandbox/probe.ts";
 import { startProxy, type Proxy as WayOut } from "../sandbox/proxy.ts";
 import { createSandbox, type Sandbox } from "../sandbox/sandbox.ts";
 import type { Walls } from "../sandbox/walls.ts";
+import { type Bench, encloseBench, type Lazy, lazily, type Place } from "./bench.ts";
 import { createLayers } from "./layers.ts";
 import { readCaFile } from "./registries.ts";
 import { createRoomPlaces } from "./room-places.ts";
 import type { RunWorld } from "./world.ts";
-
-/** A work tree inside walls: what one context works on. */
-export interface Bench {
-  workDir: string;
-  sandbox: Sandbox;
-  close(): Promise<void>;
-}
 
 export interface SetUp {
   ok: boolean;
@@ -35,14 +29,16 @@ export interface Workshop {
   readonly wallsText: string;
   /** Begins what a bench on this base will need and nothing else can change. */
   foresee(baseSha: string): void;
+  /** Whether the base has commands of set-up, which may take long. */
+  needsSetUp(baseSha: string): Promise<boolean>;
   /** Runs the set-up on the base; before it no bench can be opened. Throws SandboxError when the walls do not stand. */
   prepare(baseSha: string): Promise<SetUp>;
   /** What set-up left untracked, as ignore lines: never part of the work. */
   leftBySetUp(): readonly string[];
   /** A throw-away copy of a tree with the model's own repository in it. */
-  openBench(tree: string, outputsDir: string): Promise<Bench>;
+  openBench(tree: string, outputsDir: string): Bench;
   /** The worker's bench, kept from context to context; opened at this tree when there is none. */
-  workBench(tree: string, outputsDir: string): Promise<Bench>;
+  workBench(tree: string, outputsDir: string): Bench;
   /** New walls around the same work tree: a context starts without anything that the last one left running or in /tmp. */
   renewWork(outputsDir: string): Promise<void>;
   discardWork(): Promise<void>;
@@ -69,9 +65,9 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
   let base = "";
   let count = 0;
   let foreseen: Promise<unknown> = Promise.resolve();
-  let kept: { dir: string; workDir: string; homeDir: string; bench: Bench } | null = null;
+  let kept: { made: Lazy<Place>; bench: Bench } | null = null;
 
-  const place = async (tree: string): Promise<{ dir: string; workDir: string; homeDir: string }> => {
+  const place = async (tree: string): Promise<Place> => {
     count += 1;
     const dir = join(world.dir, "benches", String(count));
     await mkdir(dir, { recursive: true });
@@ -116,18 +112,16 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
     layerOf: layers.forTree,
     make: place,
   });
-  const open = async (tree: string, outputsDir: string) => {
-    const made = await place(tree);
-    await seedModelRepository(made.workDir, { store, base });
-    const sandbox = await raise(made, outputsDir);
-    return {
-      ...made,
-      bench: {
-        workDir: made.workDir,
-        sandbox,
-        close: closer(sandbox, () => removeWorkspace(made.dir)),
-      } satisfies Bench,
+  const enclose = (made: Lazy<Place>, outputsDir: string): Bench =>
+    encloseBench({ made, outputsDir, raise: (at) => raise(at, outputsDir), closer });
+  const open = (tree: string, outputsDir: string) => {
+    const make = async (): Promise<Place> => {
+      const made = await place(tree);
+      await seedModelRepository(made.workDir, { store, base });
+      return made;
     };
+    const made = lazily(make);
+    return { made, bench: enclose(made, outputsDir) };
   };
   return {
     walls,
@@ -136,23 +130,22 @@ export async function createWorkshop(parts: Parts): Promise<Workshop> {
       const all = [ensureTemplate(store, baseSha), store.treeOf(baseSha).then((tree) => store.listTree(tree))];
       foreseen = Promise.allSettled(all);
     },
+    needsSetUp: (baseSha) => layers.needsSetUp(baseSha),
     async prepare(baseSha) {
       base = baseSha;
       return await layers.prepare(baseSha);
     },
     leftBySetUp: () => layers.left(),
     refusedHosts: () => wayOut.refused(),
-    openBench: async (tree, outputsDir) => (await open(tree, outputsDir)).bench,
-    async workBench(tree, outputsDir) {
-      kept ??= await open(tree, outputsDir);
+    openBench: (tree, outputsDir) => open(tree, outputsDir).bench,
+    workBench(tree, outputsDir) {
+      kept ??= open(tree, outputsDir);
       return kept.bench;
     },
     async renewWork(outputsDir) {
       if (!kept) return;
       await kept.bench.sandbox.close();
-      const { dir, workDir, homeDir } = kept;
-      const sandbox = await raise({ workDir, homeDir }, outputsDir);
-      kept = { dir, workDir, homeDir, bench: { workDir, sandbox, close: closer(sandbox, () => removeWorkspace(dir)) } };
+      kept = { made: kept.made, bench: enclose(kept.made, outputsDir) };
     },
     async discardWork() {
       const last = kept;

@@ -2,6 +2,7 @@ import { committedUsd } from "../domain/replay.ts";
 import { fallbackSessionRefOf, type SessionKey, sessionRefOf } from "../domain/session-key.ts";
 import type { State } from "../domain/state.ts";
 import type { PushRefusal } from "../git/push-refusal.ts";
+import type { RefPush } from "../git/remote.ts";
 import type { GitStore } from "../git/store.ts";
 import type { Journal } from "./journal.ts";
 import { planStateFile } from "./state-file.ts";
@@ -11,6 +12,8 @@ export interface CheckpointInput {
   workTree: string;
   /** Session spend, micro-USD, that may be reached before the next checkpoint is acknowledged. */
   allowanceUsdMicro: number;
+  /** Another ref that moves in the same push: both or none. */
+  beside?: RefPush;
 }
 
 export type CheckpointOutcome =
@@ -86,10 +89,11 @@ export interface CheckpointChain {
   sentHeads: Set<string>;
 }
 
-/** A commit that is ready to be pushed, with the head of the work branch that its state counts on. */
+/** A commit that is ready to be pushed, with the head of the work branch that its state counts on and what else travels with it. */
 export interface BuiltCheckpoint {
   commit: string;
   workBranch: { ref: string; sha: string; expected: string | null } | null;
+  beside: RefPush | null;
 }
 
 const emptyTree = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
@@ -145,11 +149,12 @@ export async function buildCheckpoint(
   };
   const message = renderCheckpointMessage(hands.key, facts, chain.writer);
   const commit = await store.commit({ tree, parents: chain.head ? [chain.head] : [], message, at: hands.clock() });
+  const beside = input.beside ?? null;
   const isOwed = state?.work_head && state.work_head !== chain.workHead;
-  if (!isOwed) return { commit, workBranch: null };
+  if (!isOwed) return { commit, workBranch: null, beside };
   // A branch that was deleted or set back meanwhile must not come back by itself.
   const workBranch = { ref: `refs/heads/${state.branch}`, sha: state.work_head!, expected: chain.workHead };
-  return { commit, workBranch };
+  return { commit, workBranch, beside };
 }
 
 /** After a push whose outcome never became known the branch may be at a commit of ours already. */
@@ -167,16 +172,24 @@ async function findArrived(
 export async function pushCheckpoint(
   hands: CheckpointHands,
   chain: CheckpointChain,
-  { commit, workBranch }: BuiltCheckpoint,
+  { commit, workBranch, beside }: BuiltCheckpoint,
+  isStillOurs: () => Promise<boolean>,
 ): Promise<Exclude<CheckpointOutcome, { kind: "pushed" }> | { kind: "pushed"; movedTo: string | null }> {
-  const updates = (ref: string) => [{ ref, sha: commit }, ...(workBranch ? [workBranch] : [])];
+  const others = [workBranch, beside].filter((update) => update !== null);
+  const updates = (ref: string) => [{ ref, sha: commit }, ...others];
   if (workBranch) await findArrived(hands.store, chain, workBranch);
   const outcome = await hands.store.push(updates(chain.ref));
   if (outcome.kind === "pushed") return { kind: "pushed", movedTo: null };
   if (workBranch) chain.sentHeads.add(workBranch.sha);
   if (outcome.kind === "unreachable") return outcome;
   const aboutUs = outcome.refs.length === 0 || outcome.refs.includes(chain.ref);
-  if (outcome.why === "non_fast_forward" && aboutUs) return { kind: "superseded", detail: outcome.detail };
+  if (outcome.why === "non_fast_forward" && aboutUs) {
+    // A server that refuses all for the sake of one need not say of which: the refs themselves tell.
+    const isOurs = others.length > 0 && (await isStillOurs().catch(() => null));
+    if (isOurs === null) return { kind: "unreachable", detail: outcome.detail };
+    if (!isOurs) return { kind: "superseded", detail: outcome.detail };
+    return { ...outcome, refs: others.map(({ ref }) => ref) };
+  }
   const fallback = fallbackSessionRefOf(hands.key);
   if (aboutUs && chain.ref !== fallback && ["namespace", "rules", "other"].includes(outcome.why)) {
     const second = await hands.store.push(updates(fallback));

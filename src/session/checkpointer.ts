@@ -39,6 +39,10 @@ export function createCheckpointer(hands: CheckpointHands & { record: Record; ch
     turn = result.catch(() => {});
     return result;
   };
+  const ownsRemote = async (): Promise<boolean> => {
+    const remote = (await hands.store.lsRemote([chain.ref])).get(chain.ref) ?? null;
+    return own.has(remote);
+  };
   const make = async (input: CheckpointInput): Promise<CheckpointOutcome> => {
     if (last?.kind === "superseded") return last;
     const started = performance.now();
@@ -48,7 +52,7 @@ export function createCheckpointer(hands: CheckpointHands & { record: Record; ch
     own.add(commit);
     // An unknown outcome leaves the commit as the parent of the next: whichever way it went, that is a fast-forward.
     chain.head = commit;
-    const pushed = await pushCheckpoint(hands, chain, built);
+    const pushed = await pushCheckpoint(hands, chain, built, ownsRemote);
     if (pushed.kind !== "pushed") {
       if (pushed.kind === "refused") chain.head = before;
       return pushed;
@@ -79,7 +83,11 @@ export function createCheckpointer(hands: CheckpointHands & { record: Record; ch
     working = null;
   };
   const want = (input: CheckpointInput, waiter?: Wanted["waiters"][number]) => {
-    wanted = { input, waiters: [...(wanted?.waiters ?? []), ...(waiter ? [waiter] : [])] };
+    const beside = input.beside ?? wanted?.input.beside;
+    wanted = {
+      input: { ...input, ...(beside ? { beside } : {}) },
+      waiters: [...(wanted?.waiters ?? []), ...(waiter ? [waiter] : [])],
+    };
     working ??= Promise.resolve().then(work);
   };
   return {
@@ -93,9 +101,7 @@ export function createCheckpointer(hands: CheckpointHands & { record: Record; ch
     acknowledgedAllowance: () => acknowledged,
     alone,
     async ownsRemote() {
-      if (last?.kind === "superseded") return false;
-      const remote = (await hands.store.lsRemote([chain.ref])).get(chain.ref) ?? null;
-      return own.has(remote);
+      return last?.kind !== "superseded" && (await ownsRemote());
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { EventInput } from "../domain/event.ts";
 import type { RunRecord, State } from "../domain/state.ts";
-import { type CheckpointOutcome, readWriteOff } from "./checkpoint.ts";
+import { type CheckpointInput, type CheckpointOutcome, readWriteOff } from "./checkpoint.ts";
 import type { OpenedSession, Session } from "./session.ts";
 
 export interface ClaimInput {
@@ -12,6 +12,8 @@ export interface ClaimInput {
   workTree: string;
   /** Session spend, micro-USD, that the claim's checkpoint already covers. */
   allowanceUsdMicro(state: State): number;
+  /** How the claim's checkpoint is pushed; by the session alone when not given. */
+  push?(input: CheckpointInput): Promise<CheckpointOutcome>;
   /** Asks the API whether that run is under way: the clock says nothing about it. */
   isRunAlive(runId: string, runAttempt: number): Promise<boolean>;
 }
@@ -43,7 +45,8 @@ export async function claimSession(input: ClaimInput): Promise<ClaimOutcome> {
   if (found.kind === "restored") {
     for (const text of found.problems) await session.record("warned", { text });
   }
-  const outcome = await session.checkpoint({
+  const push = input.push ?? session.checkpoint;
+  const outcome = await push({
     workTree: input.workTree,
     allowanceUsdMicro: input.allowanceUsdMicro(session.state()),
   });

@@ -3,6 +3,8 @@ import { z } from "zod";
 import { ProtocolError } from "../domain/errors.ts";
 import { MicroUsd } from "../domain/limits.ts";
 import { dayLedgerRefOf } from "../domain/session-key.ts";
+import type { PushOutcome } from "../git/push-refusal.ts";
+import type { RefPush } from "../git/remote.ts";
 import type { GitStore } from "../git/store.ts";
 import { fetchHead } from "./restore.ts";
 
@@ -83,9 +85,14 @@ export function decideReservation(totals: LedgerTotals, request: ReserveRequest)
   };
 }
 
+/** How an entry reaches the remote: by itself, or in the same push as something else. */
+export type EntryPush = (update: RefPush, usdMicro: number) => Promise<PushOutcome>;
+
 export interface DayLedger {
-  /** Reserves before anything is spent; what the remote has not acknowledged is not reserved. */
-  reserve(request: ReserveRequest): Promise<ReserveOutcome>;
+  /** Begins to read the ledger for the reservation that is about to come. */
+  look(): void;
+  /** Reserves before anything is spent; what the remote has not acknowledged is not reserved. `push` is called once an attempt. */
+  reserve(request: ReserveRequest, push?: EntryPush): Promise<ReserveOutcome>;
   /** Gives back what a run did not use. */
   giveBack(request: {
     session: string;
@@ -104,6 +111,8 @@ const attempts = 12;
 export function createDayLedger(options: { store: GitStore; day: string; clock(): number }): DayLedger {
   const { store } = options;
   const ref = dayLedgerRefOf(options.day);
+  let looked: ReturnType<typeof load> | null = null;
+  const pushAlone: EntryPush = (update) => store.push([update]);
   const load = async (): Promise<{ head: string | null; entries: LedgerEntry[] }> => {
     const seen = (await store.lsRemote([ref])).get(ref);
     if (!seen) return { head: null, entries: [] };
@@ -111,7 +120,7 @@ export function createDayLedger(options: { store: GitStore; day: string; clock()
     const bytes = await store.readBlob(await store.treeOf(head), ledgerFile);
     return { head, entries: readLedger(bytes ? Buffer.from(bytes).toString("utf8") : "", ref) };
   };
-  const append = async (head: string | null, entries: LedgerEntry[], message: string) => {
+  const commit = async (head: string | null, entries: LedgerEntry[], message: string): Promise<RefPush> => {
     const text = entries.map((entry) => `${JSON.stringify(entry)}\n`).join("");
     const tree = await store.graft(emptyTree, [{ path: ledgerFile, sha: await store.writeBlob(text) }]);
     // The random trailer keeps two runs that say the same at the same second from making one and the same commit.
@@ -122,18 +131,21 @@ export function createDayLedger(options: { store: GitStore; day: string; clock()
       message: `${message}\n\n${trailer}\n`,
       at: options.clock(),
     });
-    return await store.push([{ ref, sha }]);
+    return { ref, sha };
   };
   const change = async <T>(
     act: (entries: LedgerEntry[]) => { add: LedgerEntry | null; answer: T },
+    push = pushAlone,
   ): Promise<T | { kind: "unavailable"; detail: string }> => {
     let detail = "";
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (attempt > 0) await wait(Math.random() * 100 * attempt);
-      const { head, entries } = await load();
+      const { head, entries } = await (looked ?? load());
+      looked = null;
       const { add, answer } = act(entries);
       if (!add) return answer;
-      const outcome = await append(head, [...entries, add], `baton: ${add.kind} ${add.usd_micro} for ${add.id}`);
+      const message = `baton: ${add.kind} ${add.usd_micro} for ${add.id}`;
+      const outcome = await push(await commit(head, [...entries, add], message), add.usd_micro);
       if (outcome.kind === "pushed") return answer;
       detail = outcome.detail;
       if (outcome.kind === "unreachable" || outcome.why !== "non_fast_forward") break;
@@ -141,12 +153,16 @@ export function createDayLedger(options: { store: GitStore; day: string; clock()
     return { kind: "unavailable", detail };
   };
   return {
-    reserve: (request) =>
+    look() {
+      looked = load();
+      looked.catch(() => {});
+    },
+    reserve: (request, push) =>
       change<ReserveOutcome>((entries) => {
         const decision = decideReservation(readTotals(entries), request);
         if (decision.kind === "refused") return { add: null, answer: decision };
         return { add: decision.entry, answer: { kind: "granted", usdMicro: decision.usdMicro } };
-      }),
+      }, push),
     giveBack: ({ session, run, person, usdMicro }) =>
       change<{ kind: "returned" }>((entries) => {
         const id = `${session}/${run}`;
