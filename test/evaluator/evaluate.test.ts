@@ -51,6 +51,24 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
     expect(seen!.diff).toContain("+  return numbers.reduce((a, b) => a + b, 0);");
   });
 
+  test("a judge who cites every run of the criterion, the base's tests on the new code too, is heard", async () => {
+    const cited: string[] = [];
+    const thorough: AskJudge = async (input) => {
+      const mild = await mildJudge(input);
+      if (mild.kind !== "judged") return mild;
+      const runsOf = (id: string) => input.evidence.filter((e) => e.criterion === id && e.outcome === "pass");
+      cited.push(...input.contract.criteria.flatMap(({ id }) => runsOf(id).map(({ kind }) => kind)));
+      const criteria = input.contract.criteria.map(({ id }) => ({
+        ...{ id, verdict: "pass", reason: "shown", evidence: runsOf(id).map((e) => e.id) },
+      }));
+      return { ...mild, judgement: { criteria } };
+    };
+    const more = `${sumRepository["test/sum.test.js"]}test("adds one number", () => {\n  assert.equal(sum([1]), 1);\n});\n`;
+    const verdict = await verdictOn({ ...honestWork, "test/sum.test.js": more }, thorough, only("P1"));
+    expect(cited).toContain("base_tests_on_head");
+    expect([verdict.outcome, ...blockers(verdict)]).toEqual(["pass"]);
+  });
+
   test("nothing done is refused, and the judge is not asked", async () => {
     let asked = false;
     const verdict = await verdictOn({ "README.md": "# sum, all tests pass\n" }, async (input) => {

@@ -44,6 +44,8 @@ const failures: [string, Answer, RegExp][] = [
   ["529", { kind: "status", status: 529, errorType: "overloaded_error" }, /overloaded/],
   ["500", { kind: "status", status: 500 }, /server/],
   ["408", { kind: "status", status: 408 }, /timeout/],
+  ["409", { kind: "status", status: 409 }, /timeout/],
+  ["504", { kind: "status", status: 504 }, /timeout/],
   ["an HTML 502", { kind: "html_502" }, /server/],
   ["a reset before the headers", { kind: "reset", billed: true }, /connection/],
   ["a reset in the stream", { kind: "reset", afterEvents: 3 }, /truncated_stream/],
@@ -78,6 +80,7 @@ test("pings keep a slow stream alive", async () => {
 test.each([
   [400, "api_error"],
   [401, "config_error"],
+  [402, "config_error"],
   [403, "config_error"],
   [404, "config_error"],
 ])("a %i ends at once as %s with the API's own words", async (status, kind) => {
