@@ -26,12 +26,43 @@ export interface GitResult {
   err: string;
 }
 
-/** Runs git on a bare repository; a failure is a result. */
-export function runGit(
-  gitDir: string,
-  args: string[],
-  options: { input?: string | Uint8Array; env?: Record<string, string> } = {},
-): Promise<GitResult> {
+interface GitInput {
+  input?: string | Uint8Array;
+  env?: Record<string, string>;
+}
+
+/** Runs git on a bare repository; a failure is a result. What it said of whole object ids is not asked twice: it cannot change. */
+export async function runGit(gitDir: string, args: string[], options: GitInput = {}): Promise<GitResult> {
+  const named = await Promise.all(args.map((arg) => nameByObject(gitDir, arg)));
+  if (!isTimeless(named) || options.input) return await spawnGit(gitDir, args, options);
+  const key = `${gitDir} ${named.join("\0")}`;
+  const known = recalled.get(key);
+  if (known) return known;
+  const result = await spawnGit(gitDir, named, options);
+  if (result.code === 0 && result.out.length < maxRecalledBytes) recalled.set(key, result);
+  if (recalled.size > maxRecalled) recalled.delete(recalled.keys().next().value ?? "");
+  return result;
+}
+
+const recalled = new Map<string, GitResult>();
+const maxRecalled = 2_000;
+const maxRecalledBytes = 64 * 1024;
+/** Commands that only read, and whose answers follow from the objects that they are given. */
+const reading = new Set(["ls-tree", "merge-base", "diff", "merge-tree"]);
+
+/** A branch as the commit it is at, where that costs no process. */
+async function nameByObject(gitDir: string, arg: string): Promise<string> {
+  return (arg.startsWith("refs/heads/") && (await readLooseRef(gitDir, arg))) || arg;
+}
+
+function isTimeless(args: readonly string[]): boolean {
+  const paths = args.includes("--") ? args.indexOf("--") : args.length;
+  const names = args.slice(1, paths).filter((arg) => !arg.startsWith("-"));
+  const isReading = reading.has(args[0] ?? "") || (args[0] === "rev-list" && args[1] === "--count");
+  return isReading && names.length > 0 && names.every((name) => /^[0-9a-f]{40}(?:\.\.[0-9a-f]{40})?$/.test(name));
+}
+
+function spawnGit(gitDir: string, args: readonly string[], options: GitInput): Promise<GitResult> {
   return new Promise((resolve, reject) => {
     const child = spawn("git", [`--git-dir=${gitDir}`, ...args], { env: gitEnvironment(options.env), cwd: "/" });
     const out: Buffer[] = [];
