@@ -76,7 +76,7 @@ test("the policy file that onboarding writes is a valid policy with the defaults
   const { setup, network, ...rest } = readPolicy(renderPolicyFile(guessSetup(["package-lock.json", "go.mod"])), file);
   const { setup: _setup, network: _network, ...defaults } = defaultPolicy;
   expect(rest).toEqual(defaults);
-  expect(setup).toEqual(["npm ci", "go mod download"]);
+  expect(setup).toEqual(["npm ci", "go mod download", "go test -run '^$' ./... || true"]);
   expect(network).toEqual(["npm", "go"]);
 });
 
