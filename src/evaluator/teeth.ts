@@ -64,10 +64,8 @@ export async function runFalsified(
   world: EvaluatorWorld,
 ): Promise<CrossRun> {
   const out: CrossRun = { runs: [], findings: [] };
-  for (const criterion of input.criteria.filter(runsTests)) {
-    const { oracle } = criterion;
-    const own = criterion.files.find(({ path }) => oracle.type === "test" && path === oracle.path);
-    if (!own || !input.passed.has(criterion.id) || cannotTell(criterion)) continue;
+  for (const { criterion, oracle, own } of carriedTests(input)) {
+    if (cannotTell(criterion)) continue;
     const tree = await overlayCarried(world, input.headTree, [criterion]);
     const word = newWord();
     const run = async (raises: boolean) => {
@@ -101,10 +99,7 @@ export async function runHiddenTests(
   world: EvaluatorWorld,
 ): Promise<CrossRun> {
   const out: CrossRun = { runs: [], findings: [] };
-  for (const criterion of input.criteria.filter(runsTests)) {
-    const { oracle } = criterion;
-    const own = criterion.files.find(({ path }) => oracle.type === "test" && path === oracle.path);
-    if (!own || !input.passed.has(criterion.id)) continue;
+  for (const { criterion, oracle, own } of carriedTests(input)) {
     const tree = await overlayCarried(world, input.headTree, [criterion]);
     const word = newWord();
     const run = async (keeps: boolean, repeats: number) => {
@@ -131,6 +126,15 @@ export async function runHiddenTests(
     });
   }
   return out;
+}
+
+/** Criteria that passed by a test which the contract carries, with that test. */
+function carriedTests(input: { criteria: readonly Criterion[]; passed: ReadonlySet<string> }) {
+  return input.criteria.filter(runsTests).flatMap((criterion) => {
+    const { oracle } = criterion;
+    const own = criterion.files.find(({ path }) => oracle.type === "test" && path === oracle.path);
+    return own && input.passed.has(criterion.id) ? [{ criterion, oracle, own }] : [];
+  });
 }
 
 /** Whether a failing test need not show in how this oracle's run ends. */
