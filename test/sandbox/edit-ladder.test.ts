@@ -88,3 +88,14 @@ describe("an edit changes its span and no other byte", () => {
     expect(edit(file, "no such line\nat all", "x")).toMatch(/^REFUSED/);
   });
 });
+
+test("a long file of lines that repeat is searched once per line, not once per line of old", () => {
+  for (const [line, old] of [
+    ["a\n", "a\n"],
+    ["a\n", " a\n"],
+    ["a \n", "a\n"],
+    ["\n", "\n"],
+    [`${" ".repeat(50)}\n`, " \n"],
+  ] as const)
+    expect(edit(line.repeat(150_000), `${old.repeat(20_000)}b`, "x")).toMatch(/^REFUSED old is not in the file/);
+});

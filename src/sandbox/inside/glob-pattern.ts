@@ -9,7 +9,8 @@ const special = /[.+^$()|\\]/;
 export function readGlob(pattern: string): RegExp {
   if (pattern.length > 500) throw new Refusal("the glob is longer than 500 characters");
   const rooted = pattern.replace(/^\/workspace\//, "").replace(/^\.\//, "");
-  const full = rooted.includes("/") ? rooted : `**/${rooted}`;
+  // several in a row mean the same as one, and would be tried in every way
+  const full = (rooted.includes("/") ? rooted : `**/${rooted}`).replace(/(?<=^|\/)(?:\*\*+\/)+/g, "**/");
   let out = "";
   let depth = 0;
   for (let at = 0; at < full.length; at += 1) {

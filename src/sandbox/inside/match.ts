@@ -67,52 +67,73 @@ function findAll(text: string, wanted: string): number[] {
   return found;
 }
 
-const rstrip = (text: string): string => text.replace(/[ \t\f\v\u00A0]+$/, "");
+/** Without white space at the end; by hand, since a regular expression looks at long runs again and again. */
+function rstrip(text: string): string {
+  let end = text.length;
+  while (end > 0 && " \t\f\v\u00A0".includes(text[end - 1]!)) end -= 1;
+  return text.slice(0, end);
+}
+
+const lstrip = (text: string): string => text.trimStart();
+
+/** How a window is changed that fits: what becomes of each line of `new`, or null when it cannot be. */
+type Change = (line: string) => string | null;
+
+/** Whether the wanted lines fit those of the file from `at` on; white space at line ends is gone from both. */
+type Fit = (lines: readonly string[], at: number, wanted: readonly string[]) => Change | null;
+
+/** Where the wanted items stand in a row, overlaps too; one look at each item, whatever repeats (Knuth, Morris, Pratt). */
+function findRows(items: readonly string[], wanted: readonly string[]): number[] {
+  const back = [0];
+  for (let at = 1, same = 0; at < wanted.length; at += 1) {
+    while (same > 0 && wanted[at] !== wanted[same]) same = back[same - 1]!;
+    if (wanted[at] === wanted[same]) same += 1;
+    back.push(same);
+  }
+  const found: number[] = [];
+  for (let at = 0, same = 0; at < items.length; at += 1) {
+    while (same > 0 && (same === wanted.length || items[at] !== wanted[same])) same = back[same - 1]!;
+    if (items[at] === wanted[same]) same += 1;
+    if (same === wanted.length) found.push(at - same + 1);
+  }
+  return found;
+}
 
 /** Looks for `old` line by line; `fit` says whether a window fits and how `new` is to be changed for it. */
-function findWindows(
-  text: string,
-  old: string,
-  fit: (window: string[], wanted: string[]) => ((line: string) => string | null) | null,
-  replacement: string,
-): Span[] {
+function findWindows(text: string, old: string, fit: Fit, replacement: string): Span[] {
   const withEnd = old.endsWith("\n");
-  const wanted = (withEnd ? old.slice(0, -1) : old).split("\n");
-  if (wanted.every((line) => line.trim() === "")) return [];
+  const wanted = (withEnd ? old.slice(0, -1) : old).split("\n").map(rstrip);
+  if (wanted.every((line) => line === "")) return [];
   const lines = linesOf(text);
+  const stripped = lines.map((line) => rstrip(line.text));
   const spans: Span[] = [];
-  for (let at = 0; at + wanted.length <= lines.length; at += 1) {
-    const window = lines.slice(at, at + wanted.length);
-    const last = window.at(-1)!;
-    if (withEnd && last.to === text.length) continue;
-    const change = fit(
-      window.map((line) => line.text),
-      wanted,
-    );
+  let free = 0;
+  for (const at of findRows(stripped.map(lstrip), wanted.map(lstrip))) {
+    const last = lines[at + wanted.length - 1]!;
+    if (at < free || (withEnd && last.to === text.length)) continue;
+    const change = fit(stripped, at, wanted);
     const changed = change ? changeLines(replacement, change) : null;
     if (changed === null) continue;
-    spans.push({ from: window[0]!.from, to: withEnd ? last.to + 1 : last.to, replacement: changed });
-    at += wanted.length - 1;
+    spans.push({ from: lines[at]!.from, to: withEnd ? last.to + 1 : last.to, replacement: changed });
+    free = at + wanted.length;
   }
   return spans;
 }
 
-function changeLines(text: string, change: (line: string) => string | null): string | null {
+function changeLines(text: string, change: Change): string | null {
   const changed = text.split("\n").map((line) => (line.trim() === "" ? line : change(line)));
   return changed.every((line) => line !== null) ? changed.join("\n") : null;
 }
 
-function fitTrailing(window: string[], wanted: string[]): ((line: string) => string) | null {
-  return window.every((line, index) => rstrip(line) === rstrip(wanted[index]!)) ? (line) => line : null;
-}
+const fitTrailing: Fit = (lines, at, wanted) =>
+  wanted.every((want, index) => lines[at + index] === want) ? (line) => line : null;
 
 /** All non-blank lines differ from the wanted ones by one constant prefix of white space, in one direction. */
-function fitIndentation(window: string[], wanted: string[]): ((line: string) => string | null) | null {
+const fitIndentation: Fit = (lines, at, wanted) => {
   let prefix: string | null = null;
   let added = true;
-  for (const [index, raw] of window.entries()) {
-    const line = rstrip(raw);
-    const want = rstrip(wanted[index]!);
+  for (const [index, want] of wanted.entries()) {
+    const line = lines[at + index]!;
     if ((line === "") !== (want === "")) return null;
     if (line === "") continue;
     if (prefix === null) {
@@ -125,7 +146,7 @@ function fitIndentation(window: string[], wanted: string[]): ((line: string) => 
   if (prefix === null) return null;
   const shift = prefix;
   return added ? (line) => shift + line : (line) => (line.startsWith(shift) ? line.slice(shift.length) : null);
-}
+};
 
 const punctuation: readonly (readonly [RegExp, string])[] = [
   [/[\u2018\u2019\u201A\u201B\u2032]/g, "'"],
