@@ -48,6 +48,8 @@ function keep(character: string, before: string, after: string): string {
   if (code === 0xfe0f && (pictographic.test(before) || (/[0-9#*]/.test(before) && after === "\u20e3")))
     return character;
   if (code === 0x200d && emojiPart.test(before) && pictographic.test(after)) return character;
+  // Letters that join by themselves need no joiner between them.
+  if (code === 0x200d && /\p{Script=Arabic}|\p{Script=Syriac}/u.test(before)) return "";
   if ((code === 0x200c || code === 0x200d) && joining.test(before) && joining.test(after)) return character;
   return "";
 }

@@ -16,7 +16,7 @@ const hiddenElements = new Set(
   (
     "script style template noscript iframe noembed noframes textarea title xmp plaintext select option optgroup datalist audio " +
     "video object embed canvas svg math map area head meta link base param source track picture img rp progress meter input " +
-    "button frameset frame applet dialog"
+    "button frameset frame applet dialog bdo"
   ).split(" "),
 );
 
@@ -28,9 +28,22 @@ export function isKeptTag(name: string): boolean {
   return keptTags.has(name);
 }
 
+/** Each of these makes text smaller; GitHub's style sheet gives 75 % to the first two. */
+const shrinking = new Set(["sub", "sup", "small", "rt"]);
+/** More of them inside each other than any text needs: below a third of its size it cannot be read. */
+const maxShrinking = 3;
+
+/** Whether an element is one too many of those that make text smaller. */
+function isTooSmall(element: Element): boolean {
+  let count = 0;
+  for (let at: Element["parentNode"] = element; at && "tagName" in at; at = at.parentNode)
+    if (shrinking.has(at.tagName)) count += 1;
+  return shrinking.has(element.tagName) && count > maxShrinking;
+}
+
 /** Whether an element shows none of its content; `details` is judged by its caller, since its summary shows. */
 export function hidesContent(element: Element): boolean {
-  if (hiddenElements.has(element.tagName)) return true;
+  if (hiddenElements.has(element.tagName) || /^z{3,}$/.test(element.tagName) || isTooSmall(element)) return true;
   return element.attrs.some(({ name, value }) => {
     switch (name) {
       case "hidden":
@@ -48,7 +61,7 @@ export function hidesContent(element: Element): boolean {
       case "width":
         return /^0*(?:\.\d+)?1?(?:px|%|em)?$/.test(value.trim());
       case "class":
-        return /(?:^|\s)(?:sr-only|show-on-focus|d-none|v-hidden|visually-hidden)(?:\s|$)/.test(value);
+        return /(?:^|\s)(?:sr-only|show-on-focus|d-none|v-hidden|visually-hidden)(?:\s|$)/i.test(value);
       default:
         return false;
     }

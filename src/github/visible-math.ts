@@ -13,6 +13,12 @@ const harmless = new Set(
   ).split(" "),
 );
 
+const environments = new Set(
+  "align aligned alignat alignedat array bmatrix Bmatrix cases eqnarray equation gather gathered matrix multline pmatrix smallmatrix split vmatrix Vmatrix".split(
+    " ",
+  ),
+);
+
 /** Ranges [start, end) of formulas in `source` that hide text: GitHub renders `$…$` and `$$…$$`, and a reader sees the rendering. */
 export function hidingFormulas(source: string): [number, number][] {
   const found: [number, number][] = [];
@@ -25,5 +31,10 @@ export function hidingFormulas(source: string): [number, number][] {
 
 function hides(formula: string): boolean {
   if (/(?:^|[^\\])%/.test(formula)) return /\\[a-zA-Z]|\n/.test(formula) || formula.trimStart().startsWith("%");
-  return [...formula.matchAll(/\\([a-zA-Z]+)/g)].some((match) => !harmless.has(match[1] ?? ""));
+  // Pulled back over what stands before it, again and again.
+  if (/(?:\\!\s*){3}/.test(formula)) return true;
+  for (const match of formula.matchAll(/\\(?:begin|end)\s*\{([^}]*)\}?/g))
+    if (!environments.has((match[1] ?? "").replace(/\*$/, ""))) return true;
+  // A doubled backslash ends a line, whatever letter comes next.
+  return [...formula.replaceAll("\\\\", " ").matchAll(/\\([a-zA-Z]+)/g)].some((match) => !harmless.has(match[1] ?? ""));
 }

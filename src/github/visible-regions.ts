@@ -1,6 +1,7 @@
 import type { Nodes, Parents } from "mdast";
 import { isVisibleCharacter } from "./visible-characters.ts";
 import { hidingFormulas } from "./visible-math.ts";
+import { quoteTag, withoutRawText } from "./visible-tags.ts";
 
 /** A change of the source: the range [start, end) is replaced by `text`, nearly always by nothing. */
 export interface Edit {
@@ -25,6 +26,8 @@ export interface Rendering {
   origin: number[];
   leaves: Leaf[];
   edits: Edit[];
+  /** Tags that the parser took for text: the text with these edits is to be read anew, before anything else is done. */
+  quotes: Edit[];
   /** Ranges of raw HTML: all of it goes but what is explicitly kept. */
   raw: { start: number; end: number }[];
   /** Marks of footnote calls, by label. */
@@ -64,7 +67,16 @@ const containers: { [type: string]: string } = {
 
 /** Renders a tree for the question "what is seen where"; types of node that are not named here are cut. */
 export function renderRegions(source: string, root: Nodes): Rendering {
-  const out: Rendering = { html: "", origin: [], leaves: [], edits: [], raw: [], calls: [], definitions: [] };
+  const out: Rendering = {
+    html: "",
+    origin: [],
+    leaves: [],
+    edits: [],
+    quotes: [],
+    raw: [],
+    calls: [],
+    definitions: [],
+  };
   renderNode(source, root, out, { tight: false, note: false });
   return out;
 }
@@ -130,6 +142,7 @@ function renderContainer(source: string, node: Parents, out: Rendering, where: W
   const { start, end } = rangeOf(node);
   if (node.type === "paragraph" || node.type === "heading" || node.type === "tableCell") {
     for (const [from, to] of hidingFormulas(source.slice(start, end))) cut(out, start + from, start + to);
+    quoteAttributes(source, node, out);
   }
   if (node.type === "table") cutExtraCells(node, out);
   const loose = where.tight && node.type === "paragraph";
@@ -245,13 +258,36 @@ export function isHiddenReference(reference: string): boolean {
   return !isVisibleCharacter(character) && !/\p{Zs}/u.test(character);
 }
 
+// In raw HTML a number needs no semicolon.
+const rawReference = /&(?:#[xX][0-9a-fA-F]{1,6};?|#\d{1,7};?|[A-Za-z][A-Za-z0-9]{1,31};|shy(?![A-Za-z0-9;]))/g;
+
+/** Tags that the parser took for text are written so that the next pass sees them as GitHub does. */
+function quoteAttributes(source: string, node: Parents, out: Rendering): void {
+  const { end } = rangeOf(node);
+  for (const child of node.children) {
+    if (child.type !== "text" && "children" in child) quoteAttributes(source, child, out);
+    if (child.type !== "text") continue;
+    const range = rangeOf(child);
+    for (let at = source.indexOf("<", range.start); at >= 0 && at < range.end; at = source.indexOf("<", at + 1)) {
+      const tag = quoteTag(source, at, end);
+      if (tag) out.quotes.push({ start: at, end: tag.end, text: tag.text, counts: false });
+    }
+  }
+}
+
 /** Raw HTML goes into the rendering as it stands, with a mark at the start of each stretch that may be text. */
 function renderRaw(source: string, value: string, start: number, end: number, out: Rendering): void {
   out.raw.push({ start, end });
+  for (const [from, to] of hidingFormulas(source.slice(start, end))) cut(out, start + from, start + to);
   const places = placesOf(source.slice(start, end), value, start);
   if (!places) {
     cut(out, start, end);
     return;
+  }
+  const shown = withoutRawText(value);
+  for (const match of value.matchAll(rawReference)) {
+    const [first, last] = [places[match.index] ?? -1, places[match.index + match[0].length - 1] ?? -1];
+    if (first >= 0 && isHiddenReference(match[0].endsWith(";") ? match[0] : `${match[0]};`)) cut(out, first, last + 1);
   }
   let inTag = false;
   let piece: Leaf | null = null;
@@ -268,7 +304,7 @@ function renderRaw(source: string, value: string, start: number, end: number, ou
       }
       if (piece) piece.end = place + 1;
     }
-    out.html += value[index];
+    out.html += shown[index];
     out.origin.push(place);
     if (value[index] === ">") {
       inTag = false;

@@ -16,6 +16,15 @@ const maxPasses = 24;
 const tooDeep = /^(?:[ \t]{0,8}(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){40}/m;
 
 /**
+ * Marks that cost the parser the square of their number, and more of them than a text of GitHub's length needs: at this
+ * number each costs about a third of a second of CPU.
+ */
+const costly: readonly { mark: RegExp; most: number }[] = [
+  { mark: /\]/g, most: 6_000 },
+  { mark: /^ {0,3}(?:=+|-+)[ \t]*$/gm, most: 2_000 },
+];
+
+/**
  * Longest time in ms for one text. Some hostile texts cost the parser the square of their length; honest ones of full
  * length cost it a second, which a loaded runner makes ten. Only runs read whole texts, and they hold up nobody else.
  */
@@ -41,9 +50,20 @@ export function renderVisibleText(
   const text = markdown.slice(0, maxSourceLength);
   const cut = markdown.length > maxSourceLength ? 1 : 0;
   // Deeper nesting than anybody reads makes the parser slow before it makes it wrong.
-  const found = tooDeep.test(text) ? null : readInTime(text, deadlineMs);
+  const found = tooDeep.test(text) || hasTooMany(text) ? null : readInTime(text, deadlineMs);
   if (!found) return { text: unreadableText, hiddenRemoved: cut + 1 };
   return { text: found.text, hiddenRemoved: found.removed + cut };
+}
+
+function hasTooMany(text: string): boolean {
+  return costly.some(({ mark, most }) => {
+    let count = 0;
+    for (const _ of text.matchAll(mark)) {
+      count += 1;
+      if (count > most) return true;
+    }
+    return false;
+  });
 }
 
 function readInTime(text: string, deadlineMs: number): ReturnType<typeof reachFixpoint> {
@@ -72,6 +92,8 @@ function onePass(source: string): { text: string; removed: number; edited: boole
   const text = filtered.text.replace(/^(?:[ \t]*\n)+/, "").trimEnd();
   const tree = fromMarkdown(text, { extensions: syntax, mdastExtensions: fromGfm });
   const rendering = renderRegions(text, tree);
+  if (rendering.quotes.length > 0)
+    return { text: applyEdits(text, rendering.quotes).text, removed: filtered.removed, edited: true };
   const seen = readRendering(rendering);
   const edits = [
     ...rendering.edits,

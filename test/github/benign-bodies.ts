@@ -106,6 +106,7 @@ const blocks = [
 
 /** Ordinary bodies, one of each kind and then in pairs as people write them. */
 export const benignBodies: string[] = [
+  "The matrix $\\begin{pmatrix}a&b\\\\c&d\\end{pmatrix}$ is shown, H<sub>2</sub>O and x<sup>y<sub>z</sub></sup> too.",
   ...inline,
   ...blocks,
   ...inline.map((words, index) => `${words}\n\n${blocks[index % blocks.length]}`),

@@ -144,6 +144,12 @@ describe("generated bodies", () => {
     "</pre>",
     "<textarea>",
     "<svg>",
+    "<b title=a/",
+    "<a href=https://x",
+    "<xmp>",
+    "</xmp>",
+    "\\begin{",
+    "<sub>",
   ];
   const count = Number(process.env.BATON_FUZZ ?? 500);
   test(`${count} of them: nothing invisible comes out, and a second application changes nothing`, () => {
@@ -182,11 +188,20 @@ test("a body that nests deeper than anybody reads does not crash", () => {
 });
 
 test("a text that costs the parser the square of its length is given up in bounded time, and says so", () => {
-  const { text, hiddenRemoved } = renderVisibleText("a\n=\n".repeat(12_000), { deadlineMs: 500 });
+  const { text, hiddenRemoved } = renderVisibleText("> a\n> > b\n".repeat(12_000), { deadlineMs: 500 });
   expect({ text, hiddenRemoved }).toEqual({ text: unreadableText, hiddenRemoved: 1 });
   expect(renderVisibleText(text)).toEqual({ text, hiddenRemoved: 0 });
   expect(readCommand(text).kind).toBe("none");
 });
+
+test.each(["]".repeat(65_536), "a\n=\n".repeat(16_384), "a\n---\n".repeat(10_922)])(
+  "marks that cost the square of their number are counted before they are read: %#",
+  (source) => {
+    const before = process.cpuUsage();
+    expect(renderVisibleText(source).text).toBe(unreadableText);
+    expect(process.cpuUsage(before).user).toBeLessThan(100_000);
+  },
+);
 
 test("marks of emphasis, however many, cost no more than other characters", () => {
   const source = "a*_".repeat(16_000);
