@@ -6,6 +6,7 @@ import { type Door, readDoor } from "./door.ts";
 import { explainMistake } from "./explain-mistake.ts";
 import { runGate } from "./gate.ts";
 import { type Identity, openIdentity } from "./identity.ts";
+import { logLines } from "./log-lines.ts";
 import { isNight, runNight } from "./night.ts";
 import { showNight, showResult } from "./outputs.ts";
 import { readEnvelope, runJob } from "./run-job.ts";
@@ -82,10 +83,9 @@ async function completeRepository(door: Door, identity: Identity): Promise<void>
   door.repository.defaultBranch = found.default_branch;
 }
 
-/** One line of the log. A line of the model's can never begin with `::`, so nothing it prints acts as a workflow command. */
+/** Into the step's log; nothing that the model prints acts as a workflow command there. */
 function say(text: string): void {
-  for (const line of text.split(/\r\n|[\r\n]/))
-    core.info(line.startsWith("::") || line.startsWith("##[") ? ` ${line}` : line);
+  for (const line of logLines(text)) core.info(line);
 }
 
 main()

@@ -17,6 +17,9 @@ const mostPerLevel = 10;
 const levels: Record<string, Annotation["level"]> = { notice: "notice", warning: "warning", error: "failure" };
 const commandPattern = /^\s*::([a-z-]+)(?:\s+(.*?))?::(.*)$/;
 
+/** The older form, which the runner takes anywhere in a line when the name is one of its own (ActionCommand.TryParse). */
+const legacyPattern = /##\[(add-mask|debug|endgroup|error|group|notice|stop-commands|warning)(?:\s[^\]]*)?()\](.*)$/;
+
 /** Opens a reader for one step. */
 export function createLogReader(masks: Masks): LogReader {
   const annotations: Annotation[] = [];
@@ -45,7 +48,7 @@ export function createLogReader(masks: Masks): LogReader {
   return {
     annotations,
     line(text) {
-      const found = commandPattern.exec(text);
+      const found = commandPattern.exec(text) ?? legacyPattern.exec(text);
       if (stopToken !== null) {
         if (text.trim() === `::${stopToken}::`) {
           stopToken = null;
