@@ -29,6 +29,10 @@ const meanings: Readonly<Record<string, string>> = {
   "P12.runner_mb": "memory of a fresh process that has opened a session of so many events",
   "P13.label_to_dispatch_ms":
     "from a label to the dispatch of its run by the App, which so many sessions have asked before",
+  "P14.trace_write_ms": "the trace of a session of 10,000 events, from events to a file",
+  "P14.trace_open_ms": "that file in headless Chromium: from its address to a drawn page that takes keys and searches",
+  "P14.trace_open_cpu_ms": "the same in CPU of the page's thread",
+  "P14.trace_search_ms": "a word that one of its 10,000 events holds: from the last letter to that row alone",
   "P13.app_mb": "memory of the App after so many sessions",
   "R1.kills_not_whole": "sessions killed at a failpoint, every occurrence, that the next run did not finish whole",
   "R2.violations": "seeded schedules of power losses, torn writes and crashes while recovering that broke a promise",

@@ -5,7 +5,7 @@ import type { Part } from "./figure.ts";
 const folder = fileURLToPath(new URL("..", import.meta.url));
 
 /** In this order, the longest of what is played first; a part that is not named here comes last. */
-const order = ["workers", "tasks", "crash", "hands", "app", "record", "promises", "brain", "scale", "live"];
+const order = ["workers", "tasks", "crash", "hands", "app", "record", "promises", "brain", "scale", "trace", "live"];
 
 /** A part as the list shows it, or why its file cannot be read. */
 export type Listed = { name: string } & ({ part: Part } | { broken: string });

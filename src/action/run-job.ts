@@ -20,6 +20,10 @@ import type { Door } from "./door.ts";
 import { fetchOwnPlaybook } from "./fetch-playbooks.ts";
 import type { Identity } from "./identity.ts";
 
+/** Why CI may not have run, where the job's own token pushes (docs: triggering a workflow from a workflow; github_token). */
+const startsNoWorkflows =
+  "Baton pushed with the job's own token, so your other workflows do not start on this branch, or wait for an approval. To have them run now, close and reopen this pull request; for good, give the workflow `app_id` and `app_private_key` of an App of your own.";
+
 /** One run of a session on GitHub: reads policy and limits, and hands everything to `runSession` as one world. */
 export async function runJob(
   door: Door,
@@ -97,6 +101,7 @@ export async function runJob(
       if (inputs.show_full_output && event.type === "tool_finished") io.say(event.data.content);
     },
     batonVersion: version,
+    notes: identity.startsWorkflows ? [] : [startsNoWorkflows],
     chore: playbook?.chore,
   });
 }

@@ -53,6 +53,7 @@ export function renderSavedReport({ state, events, head, problems }: SavedSessio
       verdict: state.verdict && verdict?.type === "verdict_given" ? verdict.data.verdict : state.verdict,
       walls: claim?.type === "run_claimed" ? claim.data.walls : "not known: the journal was lost",
       weaker: [],
+      notes: [],
       baseMoved: null,
       runUrl,
       traceUrl: runUrl ? `${runUrl}#artifacts` : null,

@@ -27,6 +27,8 @@ export interface ReportFacts {
   walls: string;
   /** Walls that were not up; empty when all were. */
   weaker: readonly string[];
+  /** What people should know of how this job is set up, a sentence or two each. */
+  notes: readonly string[];
   /** Commits on the default branch since the base; null when not known. */
   baseMoved: number | null;
   runUrl: string | null;

@@ -64,6 +64,7 @@ export function reportSections(view: ReportView): Section[] {
     { name: "criteria", drop: 1, text: stale && table ? `${staleTableTitle}\n\n${table}` : table },
     ...findingSections(view),
     { name: "what was not verified", drop: 2, text: unverifiedSection(view) },
+    { name: "notes", drop: 5, text: view.facts.notes.map((note) => `> **Note:** ${note}`).join("\n\n") },
     ...flakySection(view),
     ...scopeSections(view),
     { name: "runs", drop: 8, text: evidenceDetails(view) },

@@ -42,7 +42,7 @@ export function createAppGitHub(credentials: AppCredentials, options: Omit<GitHu
 
 export interface InstallationTokens {
   token: TokenSource;
-  /** Ends the token's life; called in the last step, so that a leaked copy is worth nothing. */
+  /** Ends the life of every token that was minted; called in the last step, so that a leaked copy is worth nothing. */
   revoke(): Promise<void>;
 }
 
@@ -58,7 +58,8 @@ export function createInstallationTokens(
   options: { revokeWith(token: string): GitHub; now?: () => number },
 ): InstallationTokens {
   const now = options.now ?? Date.now;
-  let current: { token: string; endsAt: number } | null = null;
+  /** The last one is in use; one before it may still be on its way in a request, and lives on for a few minutes. */
+  let minted: { token: string; endsAt: number }[] = [];
   let minting: Promise<string> | null = null;
   async function mint(): Promise<string> {
     const { data } = await app.write<unknown>("POST /app/installations/{installation_id}/access_tokens", {
@@ -67,12 +68,13 @@ export function createInstallationTokens(
       ...(spec.repository === undefined ? {} : { repositories: [spec.repository] }),
       ...(spec.permissions ? { permissions: spec.permissions } : {}),
     });
-    const minted = Minted.parse(data);
-    current = { token: minted.token, endsAt: Date.parse(minted.expires_at) };
-    return minted.token;
+    const { token, expires_at } = Minted.parse(data);
+    minted = [...minted.filter(({ endsAt }) => now() < endsAt), { token, endsAt: Date.parse(expires_at) }];
+    return token;
   }
   return {
     token: async (fresh) => {
+      const current = minted.at(-1);
       if (!fresh && current && now() < current.endsAt - renewBeforeMs) return current.token;
       minting ??= mint().finally(() => {
         minting = null;
@@ -80,14 +82,15 @@ export function createInstallationTokens(
       return minting;
     },
     revoke: async () => {
-      if (!current) return;
-      const { token } = current;
-      current = null;
-      try {
-        await options.revokeWith(token).write("DELETE /installation/token");
-      } catch (error) {
-        if (statusOf(error) !== 401) throw error;
-      }
+      const ended = minted;
+      minted = [];
+      for (const { token } of ended)
+        await options
+          .revokeWith(token)
+          .write("DELETE /installation/token")
+          .catch((error: unknown) => {
+            if (statusOf(error) !== 401) throw error;
+          });
     },
   };
 }

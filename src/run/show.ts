@@ -59,6 +59,7 @@ export function viewOf(run: Run): ReportView {
     verdict: lastVerdict(run, state),
     walls: walls ? walls.description : "none: nothing of the model was run",
     weaker: walls?.weaker ?? [],
+    notes: run.world.notes ?? [],
     baseMoved: run.baseMoved,
     runUrl: run.world.forge.runUrl,
     traceUrl: run.world.forge.runUrl ? `${run.world.forge.runUrl}#artifacts` : null,

@@ -43,6 +43,8 @@ export interface RunWorld {
   /** Called after each event is stored, with the state after it; for the log and the terminal. */
   onEvent: (event: Event, state: State) => void;
   batonVersion: string;
+  /** What people should know of how this job is set up, as markdown for the report. */
+  notes?: readonly string[];
   /** What a structured result must look like, where one was asked for. */
   resultSchema?: z.ZodType;
   /** What a playbook adds; absent for work that a person asked for. */

@@ -253,6 +253,7 @@ export function reportFacts(more: Partial<ReportFacts> = {}): ReportFacts {
     verdict: null,
     walls: "bubblewrap as an unprivileged user with control groups, no network",
     weaker: [],
+    notes: [],
     baseMoved: 3,
     runUrl: "https://github.example/o/r/actions/runs/2",
     traceUrl: null,

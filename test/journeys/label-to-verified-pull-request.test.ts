@@ -27,6 +27,12 @@ describe("a label on an issue, with the App", () => {
     expect(view.trailers()).toContain("Baton-Session: issue-1");
     expect(view.coAuthors().some((line) => line.includes("mona"))).toBe(true);
     expect(view.effectiveRuns).toBe(1);
+    // The world lies where an Enterprise Server does, at <host>/api/v3 and /api/graphql: nothing that people see leads elsewhere.
+    const published = [...view.comments.map(({ body }) => body), view.pullRequest.body, view.coAuthors().join()].join(
+      "\n",
+    );
+    expect(published).toContain(`${world.github.url}/acme/app/actions/runs/`);
+    expect(published).not.toMatch(/github\.com/);
     expect(world.model?.problems()).toEqual([]);
     expect(view.leaks).toEqual([]);
   });
