@@ -163,7 +163,7 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
 
   test("one endless line keeps memory bounded", async () => {
     await using small = await openBox({ limits: { outputBytes: 4 * 1024 ** 2 } });
-    const result = await small.sandbox.exec("head -c 50000000 /dev/zero | tr '\\0' 'x'", { timeoutMs: 60_000 });
+    const result = await small.sandbox.exec("head -c 10000000 /dev/zero | tr '\\0' 'x'", { timeoutMs: 60_000 });
     expect(result.capped).toBe(true);
     expect(result.head.length + result.tail.length).toBeLessThan(200_000);
   });
@@ -195,26 +195,26 @@ describe.skipIf(skipWalls)("one command inside the walls", () => {
 
   /** Takes memory in steps and says how much it has; the box is bounded, so that it never has much. */
   const hoard =
-    'perl -e \'$| = 1; my @kept; for (1..40) { push @kept, "x" x 20_000_000; print $_ * 20, "\\n" } sleep 1\'; echo ended $?';
+    'perl -e \'$| = 1; my @kept; for (1..40) { push @kept, "x" x 5_000_000; print $_ * 5, "\\n" } sleep 1\'; echo ended $?';
   const mostTaken = (text: string): number =>
     Math.max(0, ...[...text.matchAll(/^(\d+)$/gm)].map(([, mb]) => Number(mb)));
 
   test.skipIf(testWalls?.cgroups == null)(
     "all of a command's processes together have the memory of their group, and its end is said",
     async () => {
-      await using small = await openBox({ limits: { memoryBytes: 300 * 1024 ** 2 } });
+      await using small = await openBox({ limits: { memoryBytes: 90 * 1024 ** 2 } });
       const result = await small.sandbox.exec(`(${hoard}) & (${hoard}) & wait`, { timeoutMs: 60_000 });
       expect(result.killedBecause).toBe("memory");
-      expect(mostTaken(result.whole ?? "")).toBeLessThan(300);
+      expect(mostTaken(result.whole ?? "")).toBeLessThan(90);
     },
   );
 
   test("without control groups each process has its memory, and processes are counted", async () => {
     const walls = { ...testWalls!, cgroups: null };
-    await using small = await openBox({ walls, limits: { memoryBytes: 300 * 1024 ** 2, processes: 60 } });
+    await using small = await openBox({ walls, limits: { memoryBytes: 90 * 1024 ** 2, processes: 60 } });
     const taken = mostTaken(await small.sh(hoard));
     expect(taken).toBeGreaterThan(0);
-    expect(taken).toBeLessThan(300);
+    expect(taken).toBeLessThan(90);
     const forks = await small.sh(
       "perl -e 'my $n = 0; while ($n < 500) { my $p = fork(); last unless defined $p; if ($p == 0) { sleep 30; exit } $n++ } print $n'",
     );

@@ -33,8 +33,9 @@ function walk(dir, depth) {
     if (entry.isDirectory()) { if (depth > 0 && !(dir === "/proc" && entry.name === self)) walk(full, depth - 1); }
     else if (entry.isFile()) look(full); }
 }
-walk("/proc", 4);
-for (const dir of ["/etc", "/home", "/root", "/run", "/var", "/tmp", "/outputs", "/workspace", "/dev/shm", "/mnt", "/srv", "/opt/baton", "/work", "/github", "/sys"]) walk(dir, 8);
+const only = process.argv[3];
+if (!only) walk("/proc", 4);
+for (const dir of only ? [only] : ["/etc", "/home", "/root", "/run", "/var", "/tmp", "/outputs", "/workspace", "/dev/shm", "/mnt", "/srv", "/opt/baton", "/work", "/github", "/sys"]) walk(dir, 8);
 for (const fd of fs.readdirSync("/proc/self/fd")) { let t = ""; try { t = fs.readlinkSync("/proc/self/fd/" + fd); } catch {} if (t.includes(needle.toString())) hits.push("fd " + fd); }
 console.log(JSON.stringify({ files, bytes, hits, uid: process.getuid() }));
 `;
@@ -122,7 +123,7 @@ describe.skipIf(skipWalls)("the walls against a model that obeys an attacker", (
     writeFileSync(join(box.workDir, "scan.cjs"), scanner);
     writeFileSync(join(box.workDir, "leak.txt"), canary);
     const pieces = Buffer.from(JSON.stringify([...canary])).toString("base64");
-    const out = await box.sh(`/opt/baton/node scan.cjs ${pieces}`, 120_000);
+    const out = await box.sh(`/opt/baton/node scan.cjs ${pieces} /workspace`, 120_000);
     expect(out).toContain("/workspace/leak.txt");
     rmSync(join(box.workDir, "leak.txt"));
   });
