@@ -2,18 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { createNodeMiddleware, Probot } from "probot";
 import { ConfigError, describeError } from "../domain/errors.ts";
-import { createAppGitHub, createInstallationTokens, fetchInstallationId } from "../github/app-token.ts";
-import { createGitHub, type GitHub } from "../github/client.ts";
-import { createMemoryIntents } from "../github/memory-intents.ts";
-import type { Patience } from "../github/patience.ts";
-import type { BatonIdentity, Log } from "../intake/intake-hands.ts";
+import { signAppToken } from "../github/app-token.ts";
+import { statusOf } from "../github/outcome.ts";
+import type { Log } from "../intake/intake-hands.ts";
 import type { AppHands } from "./app-hands.ts";
+import { createHands } from "./create-hands.ts";
 import { createApp } from "./index.ts";
-import { createKeyedLock } from "./keyed-lock.ts";
 import { createQueue } from "./queue.ts";
 import { createReceive } from "./receive.ts";
-import { openRedis, type Redis } from "./redis.ts";
-import { createSharedPatience } from "./shared-patience.ts";
+import { openRedis } from "./redis.ts";
 import { sweep, sweepEveryMs } from "./sweep.ts";
 
 /** Everything the App's server needs; its caller reads it from the environment or makes it up for a demo. */
@@ -50,24 +47,12 @@ export interface AppServer extends AsyncDisposable {
 
 /** Shortest webhook secret in bytes (5-security, T09). */
 export const minSecretBytes = 32;
-/**
- * Longest pause in ms that a piece of work sits out when GitHub asks for one: a secondary limit asks for a minute. Longer
- * ones end the work, and the sweep finds it again.
- */
-export const longestPauseMs = 90_000;
 /** Largest delivery that is read, in bytes: GitHub sends up to 25 MB, Baton needs a few kB. */
 export const maxPayloadBytes = 2 * 1024 * 1024;
 
 /** Starts the App: checks its secret, listens, sweeps at boot and every ten minutes. */
 export async function serveApp(options: ServeOptions): Promise<AppServer> {
-  if (!options.isDemo && Buffer.byteLength(options.webhookSecret) < minSecretBytes) {
-    throw new ConfigError(
-      `the webhook secret has ${Buffer.byteLength(options.webhookSecret)} bytes; at least ${minSecretBytes} are needed`,
-      {
-        hint: "Make one with `openssl rand -hex 32` and set it here and in the App's settings.",
-      },
-    );
-  }
+  checkOptions(options);
   const timers = new Set<NodeJS.Timeout>();
   const redis = options.redisUrl ? await openRedis(options.redisUrl) : null;
   const hands = createHands(options, timers, redis);
@@ -86,11 +71,12 @@ export async function serveApp(options: ServeOptions): Promise<AppServer> {
   });
   const webhooksPath = options.webhookPath ?? "/api/github/webhooks";
   const middleware = await createNodeMiddleware(createApp(createReceive(hands, queue)), { probot, webhooksPath });
-  const server = createServer((request, response) => answer(request, response, middleware));
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(options.port ?? 3000, options.host ?? "127.0.0.1", resolve);
+  const tellRefused = createRefusalLog(options.log);
+  const server = createServer((request, response) => {
+    response.once("finish", () => tellRefused(request, response.statusCode));
+    answer(request, response, middleware);
   });
+  await listen(server, options);
   const sweepNow = createSweep(hands, options);
   const every = options.sweepEveryMs === undefined ? sweepEveryMs : options.sweepEveryMs;
   if (every !== null) void sweepNow();
@@ -107,6 +93,70 @@ export async function serveApp(options: ServeOptions): Promise<AppServer> {
     sweepNow,
     close,
     [Symbol.asyncDispose]: close,
+  };
+}
+
+/** Throws ConfigError for what can be seen to be wrong before anything is asked of GitHub. */
+function checkOptions(options: ServeOptions): void {
+  const bytes = Buffer.byteLength(options.webhookSecret);
+  if (!options.isDemo && bytes < minSecretBytes) {
+    throw new ConfigError(`the webhook secret has ${bytes} bytes; at least ${minSecretBytes} are needed`, {
+      hint: "Make one with `openssl rand -hex 32` and set it here and in the App's settings.",
+    });
+  }
+  if (!/^\d+$/.test(options.appId)) {
+    throw new ConfigError(`the App's id is ${JSON.stringify(options.appId)}; allowed is a number`, {
+      hint: 'It stands on the App\'s settings page as "App ID".',
+    });
+  }
+  if (options.baseUrl !== undefined && !/^https?:\/\/[^/]/.test(options.baseUrl)) {
+    throw new ConfigError(`the address of GitHub's API is ${JSON.stringify(options.baseUrl)}`, {
+      hint: "Set GITHUB_API_URL to its REST base, such as https://ghe.example.com/api/v3.",
+    });
+  }
+  signAppToken({ appId: options.appId, privateKey: options.privateKey }, Date.now());
+}
+
+async function listen(server: Server, { port = 3000, host = "127.0.0.1" }: ServeOptions): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const known: { [code: string]: string } = {
+      EADDRINUSE: "something else listens there",
+      EADDRNOTAVAIL: "this machine has no such address",
+      EACCES: "ports below 1024 need more rights than this process has",
+      ENOTFOUND: "the name is unknown",
+    };
+    throw new ConfigError(`cannot listen on ${host}:${port}: ${known[code ?? ""] ?? describeError(cause)}`, {
+      hint: "Set PORT and HOST, or give --port and --host.",
+      cause,
+    });
+  }
+}
+
+const refusalLogEveryMs = 10_000;
+
+/** One line in ten seconds for requests to the webhook that were refused: a wrong secret must be seen, a flood must not fill the disk. */
+function createRefusalLog(log: Log): (request: IncomingMessage, status: number) => void {
+  let since = 0;
+  let silent = 0;
+  return ({ method, headers }, status) => {
+    if (method !== "POST" || status < 400) return;
+    if (Date.now() - since < refusalLogEveryMs) {
+      silent += 1;
+      return;
+    }
+    const fields = { status, event: headers["x-github-event"], delivery: headers["x-github-delivery"] };
+    log(
+      { ...fields, ...(silent > 0 ? { more: silent } : {}) },
+      "a delivery was refused: where GitHub sends these, WEBHOOK_SECRET or the content type (application/json) differs from the App's settings",
+    );
+    since = Date.now();
+    silent = 0;
   };
 }
 
@@ -133,87 +183,22 @@ function answer(request: IncomingMessage, response: ServerResponse, middleware: 
   });
 }
 
-function createHands(options: ServeOptions, timers: Set<NodeJS.Timeout>, redis: Redis | null): AppHands {
-  const shared = {
-    ...(options.baseUrl ? { baseUrl: options.baseUrl } : {}),
-    maxWaitMs: options.longestPauseMs ?? longestPauseMs,
-    maxWriteWaitMs: options.longestPauseMs ?? longestPauseMs,
-  };
-  const patienceOf = (account: string): { patience?: Patience } =>
-    redis ? { patience: createSharedPatience(redis, `baton:${options.appId}:${account}`, options.log) } : {};
-  const app = createAppGitHub(
-    { appId: options.appId, privateKey: options.privateKey },
-    { ...shared, ...patienceOf("app") },
-  );
-  const clients = new Map<number, GitHub>();
-  const written = new Set<string>();
-  const owners = new Map<string, { id: number | null; at: number }>();
-  let identity: Promise<BatonIdentity> | null = null;
-  return {
-    app,
-    workflow: options.workflow,
-    log: options.log,
-    now: Date.now,
-    exclusive: createKeyedLock(),
-    intents: (scope) => createMemoryIntents(scope, written),
-    identity: () => {
-      identity ??= fetchIdentity(app, options.appId).catch((error: unknown) => {
-        identity = null;
-        throw error;
-      });
-      return identity;
-    },
-    installation: (installationId) => {
-      const known = clients.get(installationId);
-      if (known) return known;
-      const tokens = createInstallationTokens(
-        app,
-        { installationId },
-        { revokeWith: (token) => createGitHub({ ...shared, token: async () => token }) },
-      );
-      const github = createGitHub({ ...shared, ...patienceOf(String(installationId)), token: tokens.token });
-      clients.set(installationId, github);
-      return github;
-    },
-    installationOf: async ({ owner, repo }) => {
-      const key = `${owner}/${repo}`;
-      const known = owners.get(key);
-      if (known && Date.now() - known.at < 60_000) return known.id;
-      const id = await fetchInstallationId(app, { owner, repo });
-      owners.set(key, { id, at: Date.now() });
-      return id;
-    },
-    later: (ms, work) => {
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        work().catch((error: unknown) => options.log({ error: describeError(error) }, "what was put off failed"));
-      }, ms);
-      timers.add(timer.unref());
-    },
-  };
-}
-
-async function fetchIdentity(app: GitHub, appId: string): Promise<BatonIdentity> {
-  const { data } = await app.get<{ id: number; slug: string }>("/app");
-  const logins = [`${data.slug}[bot]`, "github-actions[bot]"];
-  const ids: number[] = [];
-  for (const username of logins) {
-    const account = await app.find<{ id: number }>("/users/{username}", { username });
-    if (account) ids.push(account.id);
-  }
-  return { appId: data.id ?? Number(appId), slug: data.slug, logins, ids };
-}
-
 function createSweep(hands: AppHands, options: ServeOptions): () => Promise<void> {
   let running: Promise<void> | null = null;
   return () => {
     running ??= sweep(hands)
-      .catch((error: unknown) => options.log({ error: describeError(error) }, "the sweep failed; the next one follows"))
+      .catch((error: unknown) => options.log({ error: describeError(error) }, explainSweep(error)))
       .finally(() => {
         running = null;
       });
     return running;
   };
+}
+
+function explainSweep(error: unknown): string {
+  const isUnknown = [401, 404].includes(statusOf(error) ?? 0);
+  const hint = isUnknown ? "GitHub does not know this App: look at APP_ID, PRIVATE_KEY and GITHUB_API_URL; " : "";
+  return `the sweep failed; ${hint}the next one follows`;
 }
 
 async function closeAll(server: Server, timers: Set<NodeJS.Timeout>, idle: () => Promise<void>): Promise<void> {

@@ -88,6 +88,17 @@ test("an address that is no Redis is named before anything listens, without its 
   await expect(wrong).rejects.not.toThrow("hunter2");
 });
 
+test("a port that is taken is named, and deliveries that are refused are told of, once in a while", async () => {
+  const port = Number(new URL(hasty.url).port);
+  await expect(world.startReplica({ port })).rejects.toThrow(`cannot listen on 127.0.0.1:${port}: something else`);
+  const headers = { "content-type": "application/json", "x-github-event": "issues", "x-github-delivery": "1" };
+  const wrong = { ...headers, "x-hub-signature-256": `sha256=${"0".repeat(64)}` };
+  for (let count = 0; count < 3; count++)
+    expect((await fetch(hasty.url, { method: "POST", headers: wrong, body: "{}" })).status).toBe(400);
+  const told = world.lines.filter(({ text }) => /WEBHOOK_SECRET/.test(String(text)));
+  expect(told).toMatchObject([{ status: 400, event: "issues", delivery: "1" }]);
+});
+
 /** As much of a Redis as the App asks of it. */
 async function startRedis() {
   const values = new Map<string, string>();

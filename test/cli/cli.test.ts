@@ -78,6 +78,12 @@ describe("the command line", () => {
     expect(empty.err).toContain("APP_ID, WEBHOOK_SECRET, PRIVATE_KEY or PRIVATE_KEY_PATH");
     const env = { APP_ID: "1", WEBHOOK_SECRET: "short", PRIVATE_KEY: "-----BEGIN PRIVATE KEY-----\\n" };
     expect((await baton(["serve"], { env })).err).toContain("the webhook secret has 5 bytes; at least 32");
+    const long = { ...env, WEBHOOK_SECRET: "x".repeat(32) };
+    const refused = await baton(["serve"], { env: long });
+    expect(refused).toMatchObject({ code: 2 });
+    expect(refused.err).toContain("the App's private key cannot be read. Give the whole PEM file");
+    expect((await baton(["serve"], { env: { ...long, APP_ID: "shop" } })).err).toContain(`the App's id is "shop"`);
+    expect((await baton(["serve"], { env: { ...long, GITHUB_API_URL: "ghe" } })).err).toContain("REST base, such as");
     expect((await baton(["serve", "--port", "x"], { env })).err).toContain(
       'The port is "x"; allowed is a number from 0',
     );
