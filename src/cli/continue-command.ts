@@ -33,5 +33,9 @@ export const continueCommand: CliCommand = {
   options: sharedOptions,
   positionals: { min: 1, max: 1 },
   run: async (input) =>
-    await runWith(input, { ...(await readOptions(input)), resume: input.positionals[0] ?? null, task: null }),
+    await runWith(input, async () => ({
+      ...(await readOptions(input)),
+      resume: input.positionals[0] ?? null,
+      task: null,
+    })),
 };

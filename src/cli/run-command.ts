@@ -61,17 +61,23 @@ export const runCommand: CliCommand = {
   help,
   options: { ...sharedOptions, task: { type: "string" }, "task-file": { type: "string" }, resume: { type: "string" } },
   positionals: { min: 0, max: 0 },
-  run: async (input) => await runWith(input, await readOptions(input)),
+  run: async (input) => await runWith(input, async () => await readOptions(input)),
 };
 
-/** Carries out a local run and prints it in the format asked for; resolves with the exit code. */
-export async function runWith(input: CommandInput, options: Omit<LocalRunOptions, "onEvent" | "say">): Promise<number> {
+/**
+ * Carries out a local run and prints it in the format asked for; resolves with the exit code. Whatever happens, the last line of
+ * `json` and `stream-json` is one object: where no run came to an end, it says why in `error`.
+ */
+export async function runWith(
+  input: CommandInput,
+  read: () => Promise<Omit<LocalRunOptions, "onEvent" | "say">>,
+): Promise<number> {
   const format = choiceOption(input, "output", ["text", "json", "stream-json"], "text");
   const { terminal } = input;
   const view = createProgressView(terminal, { quiet: format !== "text" });
   try {
     const outcome = await runLocally({
-      ...options,
+      ...(await read()),
       say: (line) => view.say(line),
       onEvent: (event, state) => {
         if (format === "stream-json") terminal.out(`${JSON.stringify(event)}\n`);
@@ -81,9 +87,17 @@ export async function runWith(input: CommandInput, options: Omit<LocalRunOptions
     view.end();
     terminal.out(format === "text" ? outcome.text : `${JSON.stringify(outcome.summary)}\n`);
     return stopReasons[outcome.result.stop].exitCode;
+  } catch (error) {
+    if (format !== "text") terminal.out(`${JSON.stringify(summariseMistake(error))}\n`);
+    throw error;
   } finally {
     view.end();
   }
+}
+
+function summariseMistake(error: unknown): Record<string, unknown> {
+  const stop = error instanceof ConfigError ? "config_error" : null;
+  return { conclusion: "failure", stop_reason: stop, error: describeError(error) };
 }
 
 /** The options that `run` and `continue` share. */

@@ -10,10 +10,10 @@ export function openTerminal(): Terminal {
       controller.abort(new Error(`received ${name}`));
     });
   }
-  // A reader that went away (`| head`) ends the reading, not the work.
+  // A reader that went away (`| head`) ends the reading, not the work; output that is lost otherwise (a full disk) shows in the exit code.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code !== "EPIPE") process.exitCode = 1;
     });
   }
   return {

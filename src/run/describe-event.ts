@@ -2,6 +2,7 @@ import type { Event } from "../domain/event.ts";
 import { renderUsd } from "../domain/limits.ts";
 import { runSpend } from "../domain/replay.ts";
 import type { State } from "../domain/state.ts";
+import { plural } from "../evaluator/report-text.ts";
 
 /** One line of the log for an event, or null where there is nothing that a person needs; never raw tool output. */
 export function describeEvent(event: Event, state: State): string | null {
@@ -27,7 +28,7 @@ export function describeEvent(event: Event, state: State): string | null {
     case "contract_refused":
       return `contract refused: ${event.data.reasons.join(" ").slice(0, 300)}`;
     case "contract_frozen":
-      return `contract frozen: ${event.data.contract.criteria.length} criteria, sha256 ${event.data.sha256.slice(0, 12)}`;
+      return `contract frozen: ${plural(event.data.contract.criteria.length, "criterion", "criteria")}, sha256 ${event.data.sha256.slice(0, 12)}`;
     case "already_satisfied":
       return "the base already does what was asked";
     case "context_closed":

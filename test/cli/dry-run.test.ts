@@ -42,6 +42,20 @@ it("what cannot stand together, or cannot be written to, is refused before anyth
   }
 });
 
+it("a machine that reads the output gets one object, also when there was no run", async () => {
+  const cwd = createRepository({ "a.txt": "a\n" });
+  for (const [output, ...words] of [
+    ["json", "run"],
+    ["stream-json", "run", "--task", "x", "--max-turns", "0"],
+    ["json", "continue", "task-0"],
+  ]) {
+    const { code, out, err } = await baton([...words, "--output", output!], { cwd });
+    expect(code).toBe(2);
+    expect(JSON.parse(out)).toMatchObject({ conclusion: "failure", stop_reason: "config_error" });
+    expect(err).toContain((JSON.parse(out) as { error: string }).error);
+  }
+});
+
 it("a demo deletes nobody else's files", async () => {
   const cwd = createRepository({ "a.txt": "a\n" });
   const { code, err } = await baton(["demo", "--out", "."], { cwd });
