@@ -151,7 +151,7 @@ function resultOf(run: Run, end: RunEnd, pullRequest: number | null, continued: 
     pullRequest,
     pullRequestUrl: run.pullRequestUrl,
     report: view ? renderReport(view) : "",
-    jobSummary: view && end.stop !== "skipped" ? renderJobSummary(view) : `${end.text}\n`,
+    jobSummary: view && end.stop !== "skipped" ? renderJobSummary(view, run.session.events()) : `${end.text}\n`,
     events: run.session.events(),
     diffs: new Map(),
     sessionDir: run.sessionDir,

@@ -11,6 +11,7 @@ import { maxBody, placeReport, renderReport, roomForReport } from "../../src/eva
 import { isStale, type ReportView, readReportView } from "../../src/evaluator/report-view.ts";
 import { renderStatus } from "../../src/evaluator/status.ts";
 import { reportFacts, reportState, reportViews } from "../helpers/report-views.ts";
+import { sessionOf } from "../trace/journal-fixture.ts";
 
 const parse = (markdown: string): Root =>
   fromMarkdown(markdown, { extensions: [gfm()], mdastExtensions: [gfmFromMarkdown()] });
@@ -80,7 +81,7 @@ describe("the report", () => {
       for (const text of [
         renderReport(view),
         renderStatus(view),
-        renderJobSummary(view),
+        renderJobSummary(view, []),
         renderCheckRun(view).text,
         renderCheckRun(view).summary,
       ]) {
@@ -108,7 +109,20 @@ describe("the report", () => {
       /\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?) #\d/i.test(renderReport(view)),
     );
     expect(closing.map(([name]) => name)).toEqual(["pass"]);
-    expect(renderJobSummary(reportViews["pass"]!)).not.toMatch(/closes #/i);
+    expect(renderJobSummary(reportViews["pass"]!, [])).not.toMatch(/closes #/i);
+  });
+
+  test("the job summary draws the course of any number of turns on sixty columns", () => {
+    for (const size of [60, 10_000]) {
+      const text = renderJobSummary(reportViews["pass"]!, sessionOf(size));
+      const plots = [...text.matchAll(/^(spend of a turn|prompt, tokens|criteria passed) +([▁-█]+) {2}(.+)$/gm)];
+      expect(plots.map(([, name]) => name)).toEqual(["spend of a turn", "prompt, tokens", "criteria passed"]);
+      for (const [, , plot] of plots) expect(plot!.length).toBeLessThanOrEqual(60);
+      expect(plots[2]![2]!.endsWith("█")).toBe(true);
+      expect(faults(text)).toEqual([]);
+      expect(Buffer.byteLength(text)).toBeLessThan(1_048_576);
+    }
+    expect(renderJobSummary(reportViews["pass"]!, [])).not.toContain("Course");
   });
 
   test("a verdict about another tree is stale, and is no success", () => {
