@@ -12,6 +12,13 @@ export function temporaryDir(): string {
   return dir;
 }
 
+const plainEnv = {
+  PATH: process.env.PATH,
+  HOME: "/nonexistent",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+};
+
 /** The real git, as a person would use it, with nothing of this machine's configuration. */
 export function git(cwd: string, ...args: string[]): string {
   return execFileSync("git", args, {
@@ -19,10 +26,7 @@ export function git(cwd: string, ...args: string[]): string {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],
     env: {
-      PATH: process.env.PATH,
-      HOME: "/nonexistent",
-      GIT_CONFIG_NOSYSTEM: "1",
-      GIT_CONFIG_GLOBAL: "/dev/null",
+      ...plainEnv,
       GIT_AUTHOR_NAME: "A Person",
       GIT_AUTHOR_EMAIL: "person@example.com",
       GIT_COMMITTER_NAME: "A Person",
@@ -57,22 +61,33 @@ interface Template {
 /** Bare repositories by the files of their first commit: made by git once, then written again without a process. */
 const templates = new Map<string, Template>();
 
+/** What `git fast-import` makes a first commit with these files of; it takes bytes as they are. */
+function importStream(files: Files): Buffer {
+  const person = "A Person <person@example.com> 1700000000 +0000";
+  const data = (content: string | Buffer): Buffer[] => {
+    const bytes = Buffer.from(content);
+    return [Buffer.from(`data ${bytes.length}\n`), bytes, Buffer.from("\n")];
+  };
+  const entries = Object.entries(files).flatMap(([path, content]) => [
+    Buffer.from(`M 100644 inline ${JSON.stringify(path)}\n`),
+    ...data(content),
+  ]);
+  const head = Buffer.from(`commit refs/heads/main\nauthor ${person}\ncommitter ${person}\n`);
+  return Buffer.concat([head, ...data("first\n"), ...entries]);
+}
+
 function createTemplate(files: Files): Template {
-  const dir = temporaryDir();
-  const work = join(dir, "work");
-  const url = join(dir, "remote.git");
-  mkdirSync(work);
-  git(work, "init", "-q", "-b", "main");
-  writeFiles(work, files);
-  git(work, "add", "-A", "-f");
-  git(work, "commit", "-q", "--allow-empty", "-m", "first");
-  git(dir, "clone", "-q", "--bare", "--template=", work, url);
-  const entries = new Map<string, Buffer | null>([["hooks", null]]);
+  const url = join(temporaryDir(), "remote.git");
+  for (const folder of ["objects", "refs", "hooks"]) mkdirSync(join(url, folder), { recursive: true });
+  writeFileSync(join(url, "HEAD"), "ref: refs/heads/main\n");
+  writeFileSync(join(url, "config"), "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n");
+  execFileSync("git", ["fast-import", "--quiet"], { cwd: url, env: plainEnv, input: importStream(files) });
+  const entries = new Map<string, Buffer | null>();
   for (const entry of readdirSync(url, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);
     entries.set(relative(url, path), entry.isDirectory() ? null : readFileSync(path));
   }
-  return { base: git(work, "rev-parse", "HEAD").trim(), entries };
+  return { base: readFileSync(join(url, "refs/heads/main"), "utf8").trim(), entries };
 }
 
 /** A bare repository whose `main` has one commit with these files. */
