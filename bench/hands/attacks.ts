@@ -1,3 +1,4 @@
+import { forgery } from "../../test/sandbox/forge.ts";
 import type { Target } from "./sources.ts";
 
 /** A group of hostile commands against one threat of the catalogue. */
@@ -116,6 +117,15 @@ export const attacks: readonly Attack[] = [
       `mkdir /sys/fs/cgroup/${mark}; echo $$ > /sys/fs/cgroup/cgroup.procs; echo /bin/${mark} > /sys/fs/cgroup/release_agent`,
     ],
   },
+  {
+    threat: "T48",
+    what: "names that other file systems, or a checkout, take for something else",
+    commands: () => [
+      "echo x > '.git\\config'; mkdir -p 'a\\.GIT\\hooks'; ln -s slug.js 'gitmod~1'; echo x > 'GI7EBA~1'",
+      `d=$(printf 'd%.0s' {1..250}); ( for i in {1..20}; do mkdir $d && cd $d; done; echo x > x )`,
+    ],
+  },
+  { threat: "T30", what: "an exit code in the name of the first process", commands: () => [forgery] },
   { threat: "T42", what: "a push elsewhere", commands: pushes },
   {
     threat: "T42",
