@@ -105,7 +105,13 @@ exec { $program[0] } @program or die "$program[0]: $!\\n";`;
  * of its own; `r` the code is also said on descriptor 3, which it gives to nobody); how many variables follow, those, the
  * program.
  */
-const renderFirstProcess = ({ prctl, close, write, setSession, exitGroup }: BuildCalls): string => `my ($from, $letters, $count, @program) = @ARGV;
+const renderFirstProcess = ({
+  prctl,
+  close,
+  write,
+  setSession,
+  exitGroup,
+}: BuildCalls): string => `my ($from, $letters, $count, @program) = @ARGV;
 %ENV = map { split /=/, $_, 2 } splice @program, 0, $count;
 if ($letters =~ /p/) { syscall(${prctl}, 4, 0, 0, 0, 0) == 0 or die "dumpable: $!\\n" }
 my $filter = "";
