@@ -1,5 +1,6 @@
 import { Octokit } from "@octokit/rest";
 import { ProtocolError } from "../domain/errors.ts";
+import { followMove } from "./moved.ts";
 import { isUnknownOutcome, nameMissingRight, readWait, statusOf } from "./outcome.ts";
 import { createPatience, HeldBack, type Patience } from "./patience.ts";
 
@@ -56,6 +57,7 @@ export interface GitHub {
 
 const readAttempts = 5;
 const maxCached = 500;
+const redirects = new Set<number>([301, 302, 307, 308]);
 
 /** Opens a client; no request is made until the first call. */
 export function createGitHub(options: GitHubOptions): GitHub {
@@ -82,7 +84,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
     const headers = { ...(params.headers as Params | undefined), authorization: `token ${await options.token(fresh)}` };
     try {
-      const reply = await octokit.request(route, { ...params, headers, request: { signal } });
+      const reply = await request(route, { ...params, headers }, signal);
       noteTime(reply.headers.date);
       return { status: reply.status, data: reply.data as T, headers: reply.headers as Reply<T>["headers"] };
     } catch (error) {
@@ -94,6 +96,18 @@ export function createGitHub(options: GitHubOptions): GitHub {
       if (wait !== null) await patience.hold(now() + wait);
       throw error;
     }
+  }
+
+  /** Reads follow redirects by themselves; a write is repeated where its repository lies now, and nowhere else. */
+  async function request(route: string, params: Params, signal: AbortSignal) {
+    if (route.startsWith("GET ")) return await octokit.request(route, { ...params, request: { signal } });
+    const reply = await octokit.request(route, { ...params, request: { signal, redirect: "manual" } });
+    const { location } = reply.headers;
+    if (!redirects.has(reply.status) || location === undefined) return reply;
+    const sent = octokit.request.endpoint(route, params);
+    const url = followMove(sent.url, location);
+    const again = { ...(sent.body as Params | undefined), headers: sent.headers };
+    return await octokit.request(`${sent.method} ${url}`, { ...again, request: { signal, redirect: "error" } });
   }
 
   async function read<T>(once: () => Promise<Reply<T>>): Promise<Reply<T>> {

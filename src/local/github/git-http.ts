@@ -10,7 +10,7 @@ import { judgePush, type RefUpdate, type Refusal } from "./push-rules.ts";
 import type { Repo } from "./records.ts";
 import { refsChanged } from "./ref-events.ts";
 import { HttpError } from "./router.ts";
-import { findRepo } from "./store.ts";
+import { findMovedRepo, findRepo } from "./store.ts";
 import type { World } from "./world.ts";
 
 // The hooks talk with the server over the two extra descriptors that http-backend and receive-pack hand down.
@@ -93,7 +93,8 @@ export function admitGit(
     }
     throw error;
   }
-  const repo = findRepo(world.store, request.owner, request.name);
+  const named = [world.store, request.owner, request.name] as const;
+  const repo = findRepo(...named) ?? findMovedRepo(...named);
   if (!repo || !canSee(actor, repo)) {
     if (actor.kind === "anonymous") throw new HttpError(401, "Repository not found.", challenge);
     throw new HttpError(404, "Repository not found.");

@@ -6,7 +6,7 @@ import { repoPage } from "./present-repo.ts";
 import { addEvent, countPull, emitPull } from "./pull-events.ts";
 import type { Account, Comment, Editable, Issue, Repo, Review, ReviewComment } from "./records.ts";
 import { HttpError } from "./router.ts";
-import { accountOf, commentsOf, findIssue, findRepo, nodeId, readNodeId } from "./store.ts";
+import { accountOf, commentsOf, findIssue, findMovedRepo, findRepo, nodeId, readNodeId } from "./store.ts";
 import type { World } from "./world.ts";
 
 type Args = Record<string, unknown>;
@@ -108,7 +108,9 @@ function queryRoot(world: World, actor: Actor): GraphObject {
       return { ...showActor(actor.account), databaseId: actor.account.id };
     },
     repository: ({ owner, name }: Args) => {
-      const repo = findRepo(world.store, String(owner), String(name));
+      const named = [world.store, String(owner), String(name)] as const;
+      // `followRenames` is true where it is not said.
+      const repo = findRepo(...named) ?? findMovedRepo(...named);
       if (repo && canSee(actor, repo)) return showRepository(world, repo);
       throw new GraphError("NOT_FOUND", `Could not resolve to a Repository with the name '${owner}/${name}'.`);
     },

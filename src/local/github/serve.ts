@@ -7,7 +7,7 @@ import { answerGraphql, firstField } from "./graphql.ts";
 import { renderPage } from "./pages.ts";
 import type { Repo } from "./records.ts";
 import { type Answer, type Context, HttpError, matchRoute, notFound, type Route } from "./router.ts";
-import { findIssue, findRepo, fullName } from "./store.ts";
+import { findIssue, findMovedRepo, findRepo, fullName } from "./store.ts";
 import type { World } from "./world.ts";
 
 /** One request as the log keeps it. */
@@ -237,7 +237,7 @@ async function callRoute(
   if (!matched) throw notFound();
   const { route, params } = matched;
   const { actor, record } = asked;
-  const repo = repoOf(world, actor, params);
+  const repo = repoOf(world, actor, params, asked);
   if (repo && "moved" in repo) return repo.moved;
   if (repo) {
     requireRight(actor, repo, fittingNeeds(world, repo, route, params));
@@ -258,17 +258,28 @@ async function callRoute(
   return route.handler(context);
 }
 
-function repoOf(world: World, actor: Actor, params: Record<string, string>): Repo | { moved: Answer } | null {
+/** The repository that a path names; one that was renamed or transferred answers 301 to reads and 307 to writes, which are to be repeated. */
+function repoOf(
+  world: World,
+  actor: Actor,
+  params: Record<string, string>,
+  { path, url, record }: { path: string; url: URL; record: RequestRecord },
+): Repo | { moved: Answer } | null {
   if (params.owner === undefined || params.repo === undefined) return null;
   const repo = findRepo(world.store, params.owner, params.repo);
   if (repo && (actor.kind === "app" || canSee(actor, repo))) return repo;
-  const former = `${params.owner}/${params.repo}`.toLowerCase();
-  const moved = [...world.store.repos.values()].find((one) =>
-    one.formerNames.some((name) => name.toLowerCase() === former),
-  );
+  const former = `${params.owner}/${params.repo}`;
+  const moved = findMovedRepo(world.store, params.owner, params.repo);
   if (!moved || !canSee(actor, moved)) throw notFound();
-  const location = `${world.store.urls.api}/repos/${fullName(world.store, moved)}`;
-  return { moved: { status: 301, body: { message: "Moved Permanently", url: location }, headers: { location } } };
+  const rest = path.slice(`/repos/${former}`.length);
+  const location = `${world.store.urls.api}/repos/${fullName(world.store, moved)}${rest}${url.search}`;
+  return {
+    moved: {
+      status: record.method === "GET" ? 301 : 307,
+      body: { message: "Moved Permanently", url: location },
+      headers: { location },
+    },
+  };
 }
 
 /** A right on pull requests opens the issue endpoints only for what stands on a pull request. */

@@ -107,6 +107,12 @@ export function findRepo(store: Store, owner: string, name: string): Repo | unde
   return [...store.repos.values()].find((repo) => fullName(store, repo).toLowerCase() === wanted);
 }
 
+/** The repository that once had this name, if no other has it now: GraphQL and git follow it, REST answers where it is. */
+export function findMovedRepo(store: Store, owner: string, name: string): Repo | undefined {
+  const wanted = `${owner}/${name}`.toLowerCase();
+  return [...store.repos.values()].find((repo) => repo.formerNames.some((former) => former.toLowerCase() === wanted));
+}
+
 /** `owner/name`. */
 export function fullName(store: Store, repo: Repo): string {
   return `${accountOf(store, repo.ownerId).login}/${repo.name}`;
