@@ -41,7 +41,7 @@ beforeAll(async () => {
   client = createGitHub({
     baseUrl: github.apiUrl,
     token: async () => github.mintInstallationToken(installation),
-    timeoutMs: 5_000,
+    timeoutMs: isFull ? 1_000 : 5_000,
     now: () => clock,
     // Waiting moves GitHub's own clock, so that lag and patience are real to it and free to us.
     sleep: async (ms) => {
