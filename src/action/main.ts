@@ -53,7 +53,12 @@ async function runMode(door: Door, identity: Identity, signal: AbortSignal): Pro
         return;
       }
       const envelope = decided ? decided.envelope : readEnvelope(door.inputs.task);
-      const result = await runJob(door, identity, envelope, { say, signal });
+      const result = await runJob(door, identity, envelope, {
+        say,
+        open: core.startGroup,
+        close: core.endGroup,
+        signal,
+      });
       await showResult(result, door);
       if (result.unfinished.length > 0) {
         // A red job is what makes the job after it take the end up.

@@ -24,12 +24,19 @@ import type { Identity } from "./identity.ts";
 const startsNoWorkflows =
   "Baton pushed with the job's own token, so your other workflows do not start on this branch, or wait for an approval. To have them run now, close and reopen this pull request; for good, give the workflow `app_id` and `app_private_key` of an App of your own.";
 
+/** The step's log: lines, those of a context folded under its first. */
+export interface JobLog {
+  say(line: string): void;
+  open(title: string): void;
+  close(): void;
+}
+
 /** One run of a session on GitHub: reads policy and limits, and hands everything to `runSession` as one world. */
 export async function runJob(
   door: Door,
   identity: Identity,
   envelope: Envelope,
-  io: { say: (line: string) => void; signal: AbortSignal },
+  io: JobLog & { signal: AbortSignal },
 ): Promise<RunResult> {
   const { inputs, repository } = door;
   const apiKey = inputs.anthropic_api_key;
@@ -97,7 +104,8 @@ export async function runJob(
     dryRun: inputs.dry_run,
     onEvent: (event, state) => {
       const line = describeEvent(event, state);
-      if (line !== null) io.say(line);
+      if (event.type === "context_closed") io.close();
+      if (line !== null) (event.type === "context_opened" ? io.open : io.say)(line);
       if (inputs.show_full_output && event.type === "tool_finished") io.say(event.data.content);
     },
     batonVersion: version,

@@ -85,5 +85,9 @@ function readLine({ step, text }: LogLine): string | null {
   if (/^nothing to start: (?:the comment is not a command|a run of the session is under way)/.test(text)) return null;
   if (/^a run of the session is under way/.test(text))
     return "the workflow's own event: a run is under way already, nothing to start";
-  return text.replace(/^verdict: fail/, "✗ verdict: fail").replace(/^verdict: pass/, "✓ verdict: pass");
+  // The runner's mark of a group that can be folded.
+  return text
+    .replace(/^▸ /, "")
+    .replace(/^verdict: fail/, "✗ verdict: fail")
+    .replace(/^verdict: pass/, "✓ verdict: pass");
 }
