@@ -6,6 +6,8 @@ import type { Sandbox } from "../sandbox/sandbox.ts";
 export interface Bench {
   /** Folder of the work tree, once it stands as it was asked for; fails as its making failed. */
   workDir(): Promise<string>;
+  /** Whether the work tree stands already: before that nothing in it can have changed. */
+  isMade(): boolean;
   sandbox: Sandbox;
   close(): Promise<void>;
 }
@@ -30,7 +32,7 @@ export function encloseBench(parts: {
     const place = await made.begun()?.catch(() => null);
     if (place) await removeWorkspace(place.dir);
   });
-  return { workDir: async () => (await made.get()).workDir, sandbox, close };
+  return { workDir: async () => (await made.get()).workDir, isMade: made.isMade, sandbox, close };
 }
 
 /** A value that is made at the first request for it, once. */
@@ -38,15 +40,23 @@ export interface Lazy<T> {
   get(): Promise<T>;
   /** Null while nobody has asked for it. */
   begun(): Promise<T> | null;
+  isMade(): boolean;
 }
 
 export function lazily<T>(make: () => Promise<T>): Lazy<T> {
   let begun: Promise<T> | null = null;
+  let isMade = false;
+  const begin = async (): Promise<T> => {
+    const made = await make();
+    isMade = true;
+    return made;
+  };
   return {
     get() {
-      begun ??= make();
+      begun ??= begin();
       return begun;
     },
     begun: () => begun,
+    isMade: () => isMade,
   };
 }

@@ -36,7 +36,9 @@ export async function work(run: Run): Promise<RunEnd | null> {
   );
   // Amid the context a person asked for a fresh start: its workspace is gone already.
   if (run.session.state().restarts > before.restarts) return endOfContext(context.end, context.reason);
-  const violation = await copyOut(run, await bench.workDir());
+  // The little time of a cancelled run is not spent on making what nothing was done in yet.
+  const isUntouched = run.world.signal.aborted && !bench.isMade();
+  const violation = isUntouched ? null : await copyOut(run, await bench.workDir());
   const end = run.superseded
     ? { stop: "superseded" as const, text: run.superseded }
     : endOfContext(context.end, context.reason);

@@ -44,6 +44,7 @@ export function watchGrowth(
   let timer: NodeJS.Timeout | undefined;
   const first = Promise.all(dirs.map((dir) => statfs(dir)));
   const look = async (): Promise<void> => {
+    void baseline();
     const [before, now] = await Promise.all([first, Promise.all(dirs.map((dir) => statfs(dir)))]);
     if (stopped) return;
     const shrunk = now.some((stat, index) => (before[index]!.bavail - stat.bavail) * stat.bsize > limits.growthBytes);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -31,8 +31,6 @@ export interface SandboxSpec {
   outputsDir: string;
   /** Work tree and HOME belong to the inside user already, as `openWorkspace` leaves them. */
   isGiven?: boolean;
-  /** One per context, shared by its sandboxes; a temporary one when absent. */
-  tmpDir?: string;
   /** Socket of a proxy that is the only way out, or null for no network at all. */
   network: null | { socketPath: string };
   limits?: Partial<SandboxLimits>;
@@ -74,17 +72,15 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   const { tools, first } = spec.walls;
   const rootDir = join(scratchDir, "root");
   if (tools) mkdirSync(rootDir);
-  const ownTmp = spec.tmpDir ?? join(scratchDir, "tmp");
-  if (!spec.tmpDir) mkdirSync(ownTmp);
+  const ownTmp = join(scratchDir, "tmp");
+  mkdirSync(ownTmp);
+  if (spec.walls.uid !== null) chownSync(ownTmp, spec.walls.uid, spec.walls.uid);
   chmodSync(spec.outputsDir, 0o755);
   const limits = { ...defaultLimits, ...spec.limits };
   const cgroup = spec.walls.cgroups ? createCgroup(spec.walls.cgroups, id, limits) : null;
   const dirs = [spec.workDir, spec.homeDir, ownTmp];
   const adopt = (): Promise<void> => giveTo(spec.walls.uid, dirs);
-  const [parts] = await Promise.all([
-    describeParts(spec, scratchDir, ownTmp),
-    giveTo(spec.walls.uid, spec.isGiven ? [ownTmp] : dirs),
-  ]);
+  const [parts] = await Promise.all([describeParts(spec, scratchDir, ownTmp), spec.isGiven ? null : adopt()]);
   const uid = spec.walls.uid ?? process.getuid?.() ?? 0;
   const callFilter = renderCallFilter(process.arch);
   const filterFile = join(scratchDir, "system-calls");
@@ -124,6 +120,7 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
     });
   };
   let baseline: Promise<number> | null = null;
+  let commands = 0;
   let runs = 0;
   const open = new Set<Launched>();
   const files = createFileDoor(() => {
@@ -172,9 +169,11 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
     outputCap: limits.outputBytes,
     memoryKills: () => cgroup?.memoryKills() ?? 0,
     watch(onTooMuch) {
-      baseline ??= measureBytes(dirs);
-      const known = baseline;
-      return watchGrowth(dirs, limits, () => known, onTooMuch);
+      // The first command's growth is measured from its first tick on: most checks are one command, and over before.
+      const measured = (): Promise<number> => (baseline ??= measureBytes(dirs));
+      commands += 1;
+      if (commands > 1) void measured();
+      return watchGrowth(dirs, limits, measured, onTooMuch);
     },
   };
   const sandbox: Sandbox = {
