@@ -10,6 +10,7 @@ import type { SessionRequest } from "./forge.ts";
 import { fetchWorkHead } from "./human-commits.ts";
 import type { Run } from "./open-run.ts";
 import { firstAllowance } from "./purse.ts";
+import { nextRole } from "./roles.ts";
 
 /** Whether this run holds the session now. `tell` says if people must be told: not of a doubled trigger or a race. */
 export type Claim = { kind: "held" } | { kind: "ended"; tell: boolean; end: RunEnd };
@@ -114,6 +115,9 @@ async function pushClaim(
 async function pushWithDay(run: Run, input: CheckpointInput): Promise<CheckpointOutcome> {
   const { base } = run.session.state();
   run.workshop.foresee(base.sha);
+  const role = nextRole(run.session.state());
+  // Also opens the connection that the first request then takes.
+  if (role && !run.world.dryRun) void run.world.model.facts(run.world.models[role]).catch(() => {});
   // A commit that comes after this look is met by the push that expects this head.
   run.workHead = fetchWorkHead(run);
   run.workHead.catch(() => {});

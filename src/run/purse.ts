@@ -2,11 +2,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { ConfigError } from "../domain/errors.ts";
 import { toMicroUsd } from "../domain/limits.ts";
 import { committedUsd, runSpend } from "../domain/replay.ts";
-import { nextStage } from "../domain/state.ts";
 import { findPrice } from "../loop/prices.ts";
 import { type Authorization, type AuthorizeRequest, defaultLimits, type LoopRole } from "../loop/spec.ts";
 import { decideMaxTokens, planAllowance, remainingOf } from "../loop/spend.ts";
 import type { Run } from "./open-run.ts";
+import { nextRole } from "./roles.ts";
 import { saveNow, saveSoon } from "./save.ts";
 
 /** Tokens by which a prompt usually grows per turn: what the second request of an allowance is planned with. */
@@ -56,8 +56,7 @@ export async function authorize(run: Run, model: string, request: AuthorizeReque
 /** What the first request of the next stage will need, cumulative micro-USD: to be acknowledged before it is known exactly. */
 export function firstAllowance(run: Run): number {
   const state = run.session.state();
-  const stage = nextStage(state);
-  const role = stage === "initialize" ? "initializer" : stage === "work" ? "worker" : null;
+  const role = nextRole(state);
   const committedUsdMicro = committedUsd(state);
   if (role === null) return committedUsdMicro;
   const price = findPrice(run.world.models[role], run.world.now(), run.world.policy.prices).price;

@@ -1,5 +1,5 @@
 import type { Role } from "../domain/event.ts";
-import type { State } from "../domain/state.ts";
+import { nextStage, type State } from "../domain/state.ts";
 import type { Tool } from "../domain/tool.ts";
 import { type JudgeInput, renderJudgeInput } from "../evaluator/judge-input.ts";
 import { type InstructionFile, instructionFiles, pickInstructions } from "../loop/instructions.ts";
@@ -27,6 +27,12 @@ export function nextCriterion(state: State): string | null {
       (status === "open" && (!green.has(id) || state.feedback !== null)),
   );
   return open?.id ?? null;
+}
+
+/** The role that asks the model next, as far as the state tells; null when other things come first. */
+export function nextRole(state: State): "initializer" | "worker" | null {
+  const stage = nextStage(state);
+  return stage === "initialize" ? "initializer" : stage === "work" ? "worker" : null;
 }
 
 /** Name of the context that a role opens now; after a crash the one that was open, to be rebuilt from its events. */

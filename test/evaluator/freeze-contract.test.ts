@@ -292,7 +292,7 @@ describe.skipIf(noWalls)(`freezing on a base${noWalls ? ` (${noWalls})` : ""}`, 
     });
     expect(result.baseline[2]).toMatchObject({ criterion: "P2", outcome: "error" });
     expect(result.warnings.join("\n")).toMatch(
-      /only 1 criteria[\s\S]*P2 cannot be run[\s\S]*P1 fails on the base: 1 known/,
+      /only 1 criterion[\s\S]*P2 cannot be run[\s\S]*P1 fails on the base: 1 known/,
     );
   });
 });
