@@ -29,11 +29,12 @@ export interface Raised {
 /**
  * A shell that waits on its standard input for a directory, then becomes the one that runs the command file there; one
  * that cannot change to it says so itself. Its input is closed before anything of the command runs. Its arguments, if any, are
- * a forwarder, which it starts first: beside the command and not above it, where its exit code would stand for the command's.
+ * a forwarder, which it starts first: beside the command and not above it, where its exit code would stand for the command's,
+ * and without the command's output: Node makes a pipe non-blocking for all who share it, and their writes fail when it is full.
  */
 export const waitingShell: readonly string[] = [
   ...["/bin/bash", "--noprofile", "--norc", "-c"],
-  `(($# == 0)) || IFS= read -r _ < <(exec "$@" </dev/null) || exit 127
+  `(($# == 0)) || IFS= read -r _ < <(exec "$@" </dev/null 2>/dev/null) || exit 127
 IFS= read -r -d '' dir || exit 127
 [ "$dir" = ${places.workspace} ] || cd -- "$dir" || exit 127
 export -n OLDPWD

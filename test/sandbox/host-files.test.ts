@@ -84,6 +84,9 @@ describe.skipIf(skipWalls)("what of the host is shown inside", () => {
     expect(out.match(/^told \/etc\/baton-certificates\.pem$/gm)).toHaveLength(4);
     const system = "/etc/ssl/certs/ca-certificates.crt";
     if (existsSync(system)) expect(out).toContain(readFileSync(system, "utf8").slice(0, 500));
+    // What stands beside the command must not touch its pipe: more than a pipe holds comes through whole.
+    const much = await box.sandbox.exec("yes | head -c 300000; echo $?", { timeoutMs: 60_000 });
+    expect(much.outputBytes).toBe(300_002);
     await using closed = await openBox({ caFile });
     expect(await closed.sh("ls /etc/baton-certificates.pem 2>&1; env | grep -c CERT")).toMatch(
       /No such file[\s\S]*0\n$/,
