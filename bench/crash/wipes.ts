@@ -42,8 +42,8 @@ async function play({ turns, say }: { turns: number; say: (line: string) => void
   await using story = await startBareStory({ script: wiped ? wipedAfterEachTurn(calm, wipe) : calm });
   const { journey, issue } = story;
   let view: JourneyView | null = null;
-  // At most one turn per machine is repeated.
-  for (let hop = 0; hop <= 2 * turns + 4 && view?.state.runs.at(-1)?.stop_reason !== "done"; hop += 1) {
+  // At most one turn per machine is repeated, so that two machines may be needed for a turn; the initializer and the judge have some too.
+  for (let hop = 0; hop <= 3 * turns && view?.state.runs.at(-1)?.stop_reason !== "done"; hop += 1) {
     await story.ring(hop);
     view = await settle(journey, issue);
     if (wiped && hop % 10 === 0) say(`  ${wipes} machines gone`);

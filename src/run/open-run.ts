@@ -13,6 +13,7 @@ import type { RunEnd } from "./end.ts";
 import { recordSetUp } from "./record-set-up.ts";
 import { createWorkshop, type Workshop } from "./workshop.ts";
 import type { RunWorld } from "./world.ts";
+import { keepYoungSpace } from "./young-space.ts";
 
 /** What a run carries from stage to stage. */
 export interface Run extends AsyncDisposable {
@@ -64,6 +65,7 @@ export interface Run extends AsyncDisposable {
 
 /** Opens Baton's git directory and the session on this runner; nothing is written outside of it yet. */
 export async function openRun(world: RunWorld): Promise<Run> {
+  keepYoungSpace();
   await mkdir(world.dir, { recursive: true });
   const opened = await openStore({ dir: join(world.dir, "store.git"), remote: world.remote, hostEnv: world.hostEnv });
   const store = world.dryRun ? withoutPushes(opened) : opened;
