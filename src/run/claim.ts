@@ -122,7 +122,8 @@ async function pushWithDay(run: Run, input: CheckpointInput): Promise<Checkpoint
   run.workHead = fetchWorkHead(run);
   run.workHead.catch(() => {});
   // A set-up can take long, and a machine that dies in it has asked the model nothing: its allowance comes after it.
-  const isSoon = !(await run.workshop.needsSetUp(base.sha));
+  // What is wrong with the set-up is told under the claim, by the stage that makes it.
+  const isSoon = !(await run.workshop.needsSetUp(base.sha).catch(() => true));
   return await claimWithDay(run, input, () => (isSoon ? firstAllowance(run) : input.allowanceUsdMicro));
 }
 

@@ -34,6 +34,7 @@ export async function claimWithDay(
     claimed ??= await run.session.checkpoint({ ...claim, allowanceUsdMicro: allowance() });
     const { day } = await run.day;
     const granted = { day, reserved_usd_micro: outcome.usdMicro, returned_usd_micro: 0 };
+    run.allowanceUsdMicro = run.session.acknowledgedAllowance();
     if (claimed.kind === "pushed") await run.record("day_allowance", granted);
     return claimed;
   }

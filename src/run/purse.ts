@@ -62,14 +62,13 @@ export function firstAllowance(run: Run): number {
   const price = findPrice(run.world.models[role], run.world.now(), run.world.policy.prices).price;
   const facts = { committedUsdMicro, capUsdMicro: capOf(run), promptTokensBound: firstPromptTokens };
   const planned = planAllowance({ ...facts, growthTokens, maxTokens: defaultLimits[role].maxTokens }, price);
-  run.allowanceUsdMicro = Math.max(run.allowanceUsdMicro, committedUsdMicro, planned);
-  return run.allowanceUsdMicro;
+  return Math.max(committedUsdMicro, planned);
 }
 
 /** Has the remote asked for that allowance, unless it has it already, while other things are made ready. */
 export function foreseeAllowance(run: Run): void {
-  const allowance = firstAllowance(run);
-  if (run.session.acknowledgedAllowance() < allowance) saveSoon(run, allowance);
+  run.allowanceUsdMicro = Math.max(run.allowanceUsdMicro, firstAllowance(run));
+  if (run.session.acknowledgedAllowance() < run.allowanceUsdMicro) saveSoon(run, run.allowanceUsdMicro);
 }
 
 /** Cumulative session spend at which this run must have stopped: its own cap, the session's, and what the day granted. */
