@@ -1,14 +1,12 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { renderTrace } from "../src/trace/render-trace.ts";
+import { browserPath, launchBrowser, noBrowser } from "../test/helpers/browser.ts";
 import { sessionOf } from "../test/trace/journal-fixture.ts";
 import { makeFigure, type Part } from "./kit/figure.ts";
-
-const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
 
 /** The trace of a long session, opened in a real browser. */
 export const part: Part = {
@@ -16,11 +14,10 @@ export const part: Part = {
   summary: "a session of 10,000 events: written as a trace, opened and searched in headless Chromium (P14)",
   budget: 90,
   async run({ full }) {
-    if (!browserPath)
-      return { figures: [], notes: ["no chromium here; `npm run setup -- --browser` installs Debian's"] };
+    if (!browserPath) return { figures: [], notes: [noBrowser] };
     const events = sessionOf(10_000);
     const dir = await mkdtemp(join(tmpdir(), "baton-bench-"));
-    const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"], timeout: 90_000 });
+    const browser = await launchBrowser();
     try {
       const renders: number[] = [];
       const opens: Opened[] = [];

@@ -10,9 +10,9 @@ import type { Redis } from "./redis.ts";
 export function createSharedPatience(redis: Redis, key: string, log: Log): Patience {
   const own = createPatience();
   let isDown = false;
-  const ask = async (...words: string[]): Promise<string | null> => {
+  const ask = async <T>(asked: Promise<T>): Promise<T | null> => {
     try {
-      const reply = await redis.call(...words);
+      const reply = await asked;
       isDown = false;
       return reply;
     } catch (error) {
@@ -25,12 +25,12 @@ export function createSharedPatience(redis: Redis, key: string, log: Log): Patie
     until: async () => {
       const mine = await own.until();
       if (mine > Date.now()) return mine;
-      return Number(await ask("GET", key)) || 0;
+      return Number(await ask(redis.get(key))) || 0;
     },
     hold: async (until) => {
       await own.hold(until);
       const ms = Math.ceil(until - Date.now());
-      if (ms > 0) await ask("SET", key, String(until), "PX", String(ms));
+      if (ms > 0) await ask(redis.set(key, String(until), ms));
     },
   };
 }

@@ -1,54 +1,61 @@
 import { BlockList, isIP } from "node:net";
 
+type Range = readonly [net: string, bits: number];
+
+function createList(ipv4: readonly Range[], ipv6: readonly Range[]): BlockList {
+  const list = new BlockList();
+  for (const [net, bits] of ipv4) list.addSubnet(net, bits, "ipv4");
+  for (const [net, bits] of ipv6) list.addSubnet(net, bits, "ipv6");
+  return list;
+}
+
 /** Ranges that are somebody's inside: loopback, private, link-local (cloud metadata), shared, multicast, reserved. RFC 6890. */
-const inner = new BlockList();
-for (const [net, bits] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  // The host of a virtual machine on Azure, where GitHub's own runners are: Azure's docs, "What is IP address 168.63.129.16?".
-  ["168.63.129.16", 32],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["224.0.0.0", 4],
-  ["240.0.0.0", 4],
-] as const)
-  inner.addSubnet(net, bits, "ipv4");
-for (const [net, bits] of [
-  ["::", 128],
-  ["::1", 128],
-  ["64:ff9b:1::", 48],
-  ["100::", 64],
-  // Teredo hides an IPv4 address in it. RFC 4380.
-  ["2001::", 32],
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["fec0::", 10],
-  ["ff00::", 8],
-] as const)
-  inner.addSubnet(net, bits, "ipv6");
+const inner = createList(
+  [
+    ["0.0.0.0", 8],
+    ["10.0.0.0", 8],
+    ["100.64.0.0", 10],
+    ["127.0.0.0", 8],
+    ["169.254.0.0", 16],
+    // The host of a virtual machine on Azure, where GitHub's own runners are: Azure's docs, "What is IP address 168.63.129.16?".
+    ["168.63.129.16", 32],
+    ["172.16.0.0", 12],
+    ["192.0.0.0", 24],
+    ["192.168.0.0", 16],
+    ["198.18.0.0", 15],
+    ["224.0.0.0", 4],
+    ["240.0.0.0", 4],
+  ],
+  [
+    ["::", 128],
+    ["::1", 128],
+    ["64:ff9b:1::", 48],
+    ["100::", 64],
+    // Teredo hides an IPv4 address in it. RFC 4380.
+    ["2001::", 32],
+    ["fc00::", 7],
+    ["fe80::", 10],
+    ["fec0::", 10],
+    ["ff00::", 8],
+  ],
+);
 
 /** This machine itself, and what its host tells only to it, such as credentials of a cloud. */
-const own = new BlockList();
-for (const [net, bits] of [
-  ["0.0.0.0", 8],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["168.63.129.16", 32],
-  ["100.100.100.200", 32],
-  ["192.0.0.192", 32],
-] as const)
-  own.addSubnet(net, bits, "ipv4");
-for (const [net, bits] of [
-  ["::", 127],
-  ["fd00:ec2::", 32],
-  ["fe80::", 10],
-] as const)
-  own.addSubnet(net, bits, "ipv6");
+const own = createList(
+  [
+    ["0.0.0.0", 8],
+    ["127.0.0.0", 8],
+    ["169.254.0.0", 16],
+    ["168.63.129.16", 32],
+    ["100.100.100.200", 32],
+    ["192.0.0.192", 32],
+  ],
+  [
+    ["::", 127],
+    ["fd00:ec2::", 32],
+    ["fe80::", 10],
+  ],
+);
 
 /** The four bytes in an IPv6 address that carries an IPv4 one (mapped, compatible, NAT64, 6to4), or null. */
 function carriedIpv4(address: string): string | null {

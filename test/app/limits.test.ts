@@ -70,7 +70,9 @@ test("while the hour's requests are used up nothing is sent, by no replica; then
   }
 });
 
-test("a Redis that goes away costs nothing but the sharing, and is said once", async () => {
+test("a Redis that hangs or goes away costs nothing but the sharing, and is said once", async () => {
+  redis.hang();
+  await hasty.sweepNow();
   redis.drop();
   const before = world.lines.length;
   await hasty.sweepNow();
@@ -103,6 +105,7 @@ test("a port that is taken is named, and deliveries that are refused are told of
 async function startRedis() {
   const values = new Map<string, string>();
   const sockets = new Set<Socket>();
+  let hangs = false;
   const server: Server = createServer((socket) => {
     sockets.add(socket.on("error", () => {}));
     socket.on("data", (chunk) => {
@@ -112,6 +115,7 @@ async function startRedis() {
           values.set(key, value);
           setTimeout(() => values.delete(key), Number(ms)).unref();
         }
+        if (hangs) return;
         const found = values.get(key);
         if (name === "GET") socket.write(found === undefined ? "$-1\r\n" : `$${found.length}\r\n${found}\r\n`);
         else socket.write("+OK\r\n");
@@ -128,6 +132,9 @@ async function startRedis() {
     url: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
     values,
     drop,
+    hang: () => {
+      hangs = true;
+    },
     close: async () => drop(),
   };
 }

@@ -1,16 +1,15 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderTrace } from "../../src/trace/render-trace.ts";
 import { hostileTexts } from "../fixtures/hostile-texts.ts";
+import { browserPath, launchBrowser, noBrowser } from "../helpers/browser.ts";
 import { sessionOf } from "./journal-fixture.ts";
 
-const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
-const why = browserPath ? "" : " (skipped: no chromium here; `npm run setup -- --browser` installs Debian's)";
+const why = browserPath ? "" : ` (skipped: ${noBrowser})`;
 
 describe.skipIf(!browserPath)(`the trace in a real browser${why}`, { timeout: 400_000 }, () => {
   let browser: Browser;
@@ -18,11 +17,7 @@ describe.skipIf(!browserPath)(`the trace in a real browser${why}`, { timeout: 40
 
   beforeAll(async () => {
     dir = await mkdtemp(join(tmpdir(), "baton-trace-"));
-    browser = await chromium.launch({
-      executablePath: browserPath!,
-      args: ["--no-sandbox", "--disable-dev-shm-usage"],
-      timeout: 90_000,
-    });
+    browser = await launchBrowser();
   }, 400_000);
 
   afterAll(async () => {

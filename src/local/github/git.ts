@@ -48,7 +48,7 @@ const recalled = new Map<string, GitResult>();
 const maxRecalled = 2_000;
 const maxRecalledBytes = 64 * 1024;
 /** Commands that only read, and whose answers follow from the objects that they are given. */
-const reading = new Set(["ls-tree", "merge-base", "diff", "merge-tree"]);
+const reading = new Set(["ls-tree", "merge-base", "diff", "merge-tree", "log", "rev-parse"]);
 
 /** A branch as the commit it is at, where that costs no process. */
 async function nameByObject(gitDir: string, arg: string): Promise<string> {
@@ -59,7 +59,11 @@ function isTimeless(args: readonly string[]): boolean {
   const paths = args.includes("--") ? args.indexOf("--") : args.length;
   const names = args.slice(1, paths).filter((arg) => !arg.startsWith("-"));
   const isReading = reading.has(args[0] ?? "") || (args[0] === "rev-list" && args[1] === "--count");
-  return isReading && names.length > 0 && names.every((name) => /^[0-9a-f]{40}(?:\.\.[0-9a-f]{40})?$/.test(name));
+  return (
+    isReading &&
+    names.length > 0 &&
+    names.every((name) => /^[0-9a-f]{40}(?:\.\.[0-9a-f]{40}|\^\{commit\})?$/.test(name))
+  );
 }
 
 function spawnGit(gitDir: string, args: readonly string[], options: GitInput): Promise<GitResult> {
@@ -198,20 +202,10 @@ export async function logCommits(gitDir: string, range: string, options: string[
   return readCommits(out);
 }
 
-/** Commits that were read by their whole id: they never change, and a list of runs shows the same one many times. */
-const knownCommits = new Map<string, CommitData>();
-const maxKnownCommits = 1_000;
-
 /** One commit, or null. */
 export async function readCommit(gitDir: string, sha: string): Promise<CommitData | null> {
-  const key = `${gitDir} ${sha}`;
-  const known = knownCommits.get(key);
-  if (known) return known;
   if (!(await resolveCommit(gitDir, sha))) return null;
-  const commit = (await logCommits(gitDir, sha, ["-1"]))[0] ?? null;
-  if (commit?.sha === sha) knownCommits.set(key, commit);
-  if (knownCommits.size > maxKnownCommits) knownCommits.delete(knownCommits.keys().next().value ?? "");
-  return commit;
+  return (await logCommits(gitDir, sha, ["-1"]))[0] ?? null;
 }
 
 /** One entry of a tree. */

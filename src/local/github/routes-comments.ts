@@ -209,6 +209,8 @@ function reviewsOf({ store }: World, issue: Issue) {
 
 const WRITE = ["issues:write@read", "pull_requests:write@read"];
 const READ = ["issues:read", "pull_requests:read"];
+const WRITE_PULLS = ["pull_requests:write@read"];
+const READ_PULLS = ["pull_requests:read"];
 const BASE = "/repos/{owner}/{repo}/issues";
 const DIFF = "/repos/{owner}/{repo}/pulls/comments/{comment_id}";
 
@@ -254,25 +256,17 @@ export const commentRoutes: Route[] = [
     WRITE,
     (context) => removeReaction(context, commentOf(context).reactions),
   ),
-  route(
-    "GET",
-    `${DIFF}/reactions`,
-    "reactions/list-for-pull-request-review-comment",
-    ["pull_requests:read"],
-    (context) => listReactions(context, diffCommentOf(context).reactions),
+  route("GET", `${DIFF}/reactions`, "reactions/list-for-pull-request-review-comment", READ_PULLS, (context) =>
+    listReactions(context, diffCommentOf(context).reactions),
   ),
-  route(
-    "POST",
-    `${DIFF}/reactions`,
-    "reactions/create-for-pull-request-review-comment",
-    ["pull_requests:write@read"],
-    (context) => react(context, diffCommentOf(context).reactions),
+  route("POST", `${DIFF}/reactions`, "reactions/create-for-pull-request-review-comment", WRITE_PULLS, (context) =>
+    react(context, diffCommentOf(context).reactions),
   ),
   route(
     "DELETE",
     `${DIFF}/reactions/{reaction_id}`,
     "reactions/delete-for-pull-request-comment",
-    ["pull_requests:write@read"],
+    WRITE_PULLS,
     (context) => removeReaction(context, diffCommentOf(context).reactions),
   ),
 ];
