@@ -2,18 +2,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** What takes longest starts first, so that no long file is left for one worker at the end. */
-const longFirst = [
-  "test/journeys/long/",
-  "test/journeys/",
-  "test/evaluator/evaluate",
-  "test/evaluator/freeze-contract",
-  "test/session/failpoints",
-  "test/local/runner.test",
-  "test/trace/trace-browser",
-  "test/session/",
-  "test/sandbox/",
-  "test/app/",
-];
+const longFirst = ["test/journeys/", ".long.test.ts", ".real.test.ts"];
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -28,8 +17,9 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // The long journeys (kills, demo, real packages, scripted cheats) take minutes: CI plays them, a person asks for them.
-    exclude: ["test/fixtures/**", "node_modules/**", ...(process.env.CI ? [] : ["test/journeys/long/**"])],
+    // `x.real.test.ts` starts git, walls, servers or a browser; `x.long.test.ts` takes more than ten seconds of that (kills,
+    // demo, real packages, scripted cheats): CI plays them, a person asks for them with CI=true.
+    exclude: ["test/fixtures/**", "node_modules/**", ...(process.env.CI ? [] : ["test/**/*.long.test.ts"])],
     // No test asserts on time: these only end what hangs, also on a slow and busy host.
     // A runner that is short of breath may miss a signal once; what fails twice has failed.
     retry: process.env.CI ? 1 : 0,

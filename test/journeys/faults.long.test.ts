@@ -1,11 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { startBareStory } from "../../helpers/bare-run.ts";
-import { describeRuns, findViolations, patientPolicy, startStory } from "../../helpers/crash-story.ts";
-import { activeRun, gitIn, workerWith } from "../../helpers/fault-story.ts";
-import type { Journey } from "../../helpers/journey.ts";
-import { quiet, settle } from "../../helpers/journey-view.ts";
-import { collapseSpaces, finish, fixedSlug, foldAccents, slugFiles, slugScript } from "../../helpers/slug-story.ts";
+import { startBareStory } from "../helpers/bare-run.ts";
+import { describeRuns, findViolations, patientPolicy, startStory } from "../helpers/crash-story.ts";
+import { activeRun, gitIn, workerWith } from "../helpers/fault-story.ts";
+import type { Journey } from "../helpers/journey.ts";
+import { quiet, settle } from "../helpers/journey-view.ts";
+import { collapseSpaces, finish, fixedSlug, foldAccents, slugFiles, slugScript } from "../helpers/slug-story.ts";
 
 const branch = "refs/heads/baton/issue-1";
 const policy = patientPolicy;

@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { startJourney } from "../../helpers/journey.ts";
-import { quiet } from "../../helpers/journey-view.ts";
-import { fixedSlug, slugFiles, slugScript } from "../../helpers/slug-story.ts";
+import { startJourney } from "../helpers/journey.ts";
+import { quiet } from "../helpers/journey-view.ts";
+import { fixedSlug, slugFiles, slugScript } from "../helpers/slug-story.ts";
 
 const workflow = (file: string, more = ""): string => `name: baton
 on: { workflow_dispatch: {} }

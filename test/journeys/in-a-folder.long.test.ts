@@ -1,11 +1,11 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import { honestEvaluator } from "../../../src/local/model/honest-evaluator.ts";
-import { type Step, scriptByRole, sequence } from "../../../src/local/model/script-helpers.ts";
-import { startJourney, workflowText } from "../../helpers/journey.ts";
-import { settle } from "../../helpers/journey-view.ts";
-import { collapseSpaces, finish, fixedSlug, foldAccents, slugContract, slugFiles } from "../../helpers/slug-story.ts";
+import { honestEvaluator } from "../../src/local/model/honest-evaluator.ts";
+import { type Step, scriptByRole, sequence } from "../../src/local/model/script-helpers.ts";
+import { startJourney, workflowText } from "../helpers/journey.ts";
+import { settle } from "../helpers/journey-view.ts";
+import { collapseSpaces, finish, fixedSlug, foldAccents, slugContract, slugFiles } from "../helpers/slug-story.ts";
 
 const folder = "packages/my slug";
 

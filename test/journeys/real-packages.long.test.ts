@@ -4,17 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { noWalls } from "../../helpers/evaluator-world.ts";
-import { createPackageRepository } from "../../helpers/real-packages/create-package-repository.ts";
-import { askGroundTruth } from "../../helpers/real-packages/ground-truth.ts";
-import { askOwnTruth, createOwnRepository, ownTask } from "../../helpers/real-packages/own-repository.ts";
-import { playRun } from "../../helpers/real-packages/play-run.ts";
-import { minimistConstructor } from "../../helpers/real-packages/tasks/minimist.ts";
-import { resolveHomePaths } from "../../helpers/real-packages/tasks/resolve.ts";
-import { shellQuoteBacktick } from "../../helpers/real-packages/tasks/shell-quote.ts";
-import { playScript } from "../../helpers/real-packages/worker-scripts.ts";
+import { noWalls } from "../helpers/evaluator-world.ts";
+import { createPackageRepository } from "../helpers/real-packages/create-package-repository.ts";
+import { askGroundTruth } from "../helpers/real-packages/ground-truth.ts";
+import { askOwnTruth, createOwnRepository, ownTask } from "../helpers/real-packages/own-repository.ts";
+import { playRun } from "../helpers/real-packages/play-run.ts";
+import { minimistConstructor } from "../helpers/real-packages/tasks/minimist.ts";
+import { resolveHomePaths } from "../helpers/real-packages/tasks/resolve.ts";
+import { shellQuoteBacktick } from "../helpers/real-packages/tasks/shell-quote.ts";
+import { playScript } from "../helpers/real-packages/worker-scripts.ts";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 let repo = "";
 
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { startBareStory, wipedAfterEachTurn } from "../../helpers/bare-run.ts";
-import { billOf, findViolations } from "../../helpers/crash-story.ts";
-import { settle } from "../../helpers/journey-view.ts";
-import { slugScript } from "../../helpers/slug-story.ts";
+import { startBareStory, wipedAfterEachTurn } from "../helpers/bare-run.ts";
+import { billOf, findViolations } from "../helpers/crash-story.ts";
+import { settle } from "../helpers/journey-view.ts";
+import { slugScript } from "../helpers/slug-story.ts";
 
 describe("a runner that is taken away after every single turn", () => {
   it("finishes on ever new disks, repeats at most one turn per machine, and each thing is there once", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { playTraitor } from "../../../bench/hands/play.ts";
+import { playTraitor } from "../../bench/hands/play.ts";
 
 describe("a traitor as initializer, worker, product code and set-up, against the bundled action", () => {
   it("gets nothing out, writes, pushes and reaches nothing outside, and leaves no process in 300 hostile calls", async () => {

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
-import { readWalls } from "../../../src/sandbox/walls.ts";
+import { readWalls } from "../../src/sandbox/walls.ts";
 
 const execute = promisify(execFile);
-const root = join(import.meta.dirname, "../../..");
+const root = join(import.meta.dirname, "../..");
 const dirs: string[] = [];
 
 afterEach(() => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bringToEnd, describeRuns, findViolations, startStory } from "../../helpers/crash-story.ts";
+import { bringToEnd, describeRuns, findViolations, startStory } from "../helpers/crash-story.ts";
 
 describe("kill -9 of the bundled action", () => {
   it("in the contract, between turns, in the evaluation and in the publication ends in one pull request and one status", async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { playStorm } from "../../../bench/app/storm.ts";
+import { playStorm } from "../../bench/app/storm.ts";
 
 test("forty shuffled deliveries of four commands, with the App killed amid them, start four runs", async () => {
   const { effective, lost, double, doubleComments } = await playStorm({

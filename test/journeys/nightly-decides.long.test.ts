@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { State } from "../../../src/domain/state.ts";
-import type { Verdict } from "../../../src/domain/verdict.ts";
-import { playbookText, runRecord, startNights } from "../../helpers/night-world.ts";
+import type { State } from "../../src/domain/state.ts";
+import type { Verdict } from "../../src/domain/verdict.ts";
+import { playbookText, runRecord, startNights } from "../helpers/night-world.ts";
 
 const tidy = "maintenance-tidy-20261120";
 const tidyRun = `${tidy} [schedule-20261120T000000000Z] by nobody`;

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
-import { honestEvaluator } from "../../../src/local/model/honest-evaluator.ts";
-import type { Script } from "../../../src/local/model/script.ts";
-import { requestText, type Step, scriptByRole, sequence } from "../../../src/local/model/script-helpers.ts";
-import { startJourney } from "../../helpers/journey.ts";
-import { quiet } from "../../helpers/journey-view.ts";
+import { honestEvaluator } from "../../src/local/model/honest-evaluator.ts";
+import type { Script } from "../../src/local/model/script.ts";
+import { requestText, type Step, scriptByRole, sequence } from "../../src/local/model/script-helpers.ts";
+import { startJourney } from "../helpers/journey.ts";
+import { quiet } from "../helpers/journey-view.ts";
 
 const packageJson = `${JSON.stringify(
   {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import type { World } from "../../../src/local/world.ts";
-import { startJourney, workflowText } from "../../helpers/journey.ts";
-import { settle } from "../../helpers/journey-view.ts";
-import { fixedSlug, slugFiles, slugScript } from "../../helpers/slug-story.ts";
+import type { World } from "../../src/local/world.ts";
+import { startJourney, workflowText } from "../helpers/journey.ts";
+import { settle } from "../helpers/journey-view.ts";
+import { fixedSlug, slugFiles, slugScript } from "../helpers/slug-story.ts";
 
 const ci = `name: CI
 on: [pull_request]
