@@ -8,7 +8,7 @@ import { runStep, type Step, type StepEnd, type StepName } from "./run-step.ts";
 /** Steps that are played side by side; each waits for processes and disks much of its time. */
 const lanes = 2;
 /** Seconds after which a step is ended, at least: a busy machine is no reason, a hang is. */
-const leastPatience = 900;
+const leastPatience = 3_600;
 /** And at so many times the budget of its part. */
 const patience = 4;
 const usualBudget = 120;

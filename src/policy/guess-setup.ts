@@ -16,9 +16,10 @@ interface Rule {
   group: string;
 }
 
-// Each check starts from a copy of the layer: without this each would compile the standard library anew. A base that does
-// not compile is no reason not to begin.
+// Each check starts from a copy of the layer: without this each would compile the standard library, or every dependency,
+// anew. A base that does not compile is no reason not to begin.
 const warmGo = "go test -run '^$' ./... || true";
+const warmRust = "cargo test --no-run || true";
 
 /** In order of precedence within a group: a lockfile beats a manifest, the more specific tool the more general. */
 export const guessRules: readonly Rule[] = [
@@ -45,8 +46,8 @@ export const guessRules: readonly Rule[] = [
   { group: "python", file: "requirements.txt", commands: [venv("-r requirements.txt")], network: "pip" },
   { group: "python", file: "pyproject.toml", commands: [venv("-e .")], network: "pip" },
   { group: "go", file: "go.mod", commands: ["go mod download", warmGo], network: "go" },
-  { group: "rust", file: "Cargo.lock", commands: ["cargo fetch --locked"], network: "cargo" },
-  { group: "rust", file: "Cargo.toml", commands: ["cargo fetch"], network: "cargo" },
+  { group: "rust", file: "Cargo.lock", commands: ["cargo fetch --locked", warmRust], network: "cargo" },
+  { group: "rust", file: "Cargo.toml", commands: ["cargo fetch", warmRust], network: "cargo" },
   { group: "ruby", file: "Gemfile.lock", commands: ["bundle install"], network: "gem" },
   { group: "php", file: "composer.lock", commands: ["composer install --no-interaction"], network: "composer" },
   { group: "elixir", file: "mix.lock", commands: ["mix deps.get"], network: "hex" },

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readlinkSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 const programDirs = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin"];
@@ -61,7 +61,11 @@ export function findSettingFiles(toolDirs: readonly string[]): string[] {
   const cached = ["/opt/hostedtoolcache/node", "/opt/hostedtoolcache/Python"].flatMap((dir) =>
     namesIn(dir).flatMap((version) => namesIn(join(dir, version)).map((kind) => join(dir, version, kind))),
   );
-  const prefixes = ["/usr", "/usr/local", ...namesIn("/opt").map((name) => join("/opt", name)), ...cached, ...toolDirs];
+  const others = toolDirs.flatMap((dir) => [
+    dirname(dir),
+    ...namesIn(join(dir, "versions")).map((name) => join(dir, "versions", name)),
+  ]);
+  const prefixes = ["/usr", "/usr/local", ...namesIn("/opt").map((name) => join("/opt", name)), ...cached, ...others];
   return prefixes.flatMap((prefix) => settingFiles.map((file) => join(prefix, file))).filter(isPlainFile);
 }
 
@@ -114,30 +118,4 @@ function etcPaths(): string[] {
 export function findHostPieces(): HostPiece[] {
   const top = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
   return [...top, ...etcPaths(), ...optPieces()].map(pieceAt).filter((piece) => piece !== null);
-}
-
-/** Where the walls put something of their own: what the host has there is never seen. */
-const ownPlaces = ["/tmp/", "/var/tmp/", "/proc/", "/dev/", "/sys/", "/run/", "/var/run/", "/outputs/", "/workspace/"];
-const systemRoots = ["/usr/", "/bin/", "/sbin/", "/opt/"];
-
-/**
- * Directories to show besides, for the entries of a PATH that lie elsewhere (a Node version manager, a self-hosted tool
- * cache): the install prefix when it is plainly a Node or Python prefix, else only the entry itself. HOME is never shown.
- */
-export function findToolDirs(path: string, home: string): string[] {
-  const found = new Set<string>();
-  for (const entry of path.split(":")) {
-    if (!entry.startsWith("/") || systemRoots.some((root) => `${entry}/`.startsWith(root)) || !existsSync(entry))
-      continue;
-    const real = realpathSync(entry);
-    const prefix = dirname(real);
-    const isPrefix =
-      real.endsWith("/bin") &&
-      (existsSync(join(prefix, "lib/node_modules")) || existsSync(join(prefix, "include/python3")));
-    const dir = isPrefix ? prefix : real;
-    if (dir === "/" || dir === home || home.startsWith(`${dir}/`)) continue;
-    if (ownPlaces.some((place) => `${dir}/`.startsWith(place) || place.startsWith(`${dir}/`))) continue;
-    found.add(dir);
-  }
-  return [...found];
 }

@@ -15,7 +15,8 @@ export type Mount =
 /** What differs from sandbox to sandbox; all paths are the host's. */
 export interface MountSpec {
   host: readonly HostPiece[];
-  toolDirs: readonly string[];
+  /** Tools outside the system's folders, and where they are reached from. */
+  tools: readonly { from: string; to: string }[];
   mask: readonly string[];
   /** Files in whose place an empty one is shown. */
   emptied: readonly string[];
@@ -45,12 +46,12 @@ export function planMounts(spec: MountSpec): Mount[] {
   );
   const isShown = (path: string): boolean =>
     spec.host.some((piece) => piece.kind === "bind" && within(path, piece.path)) ||
-    spec.toolDirs.some((dir) => within(path, dir));
+    spec.tools.some(({ to }) => within(path, to));
   // A tool in HOME (a version manager) is shown although HOME is not.
-  const isMasked = (path: string): boolean => isShown(path) && !spec.toolDirs.some((dir) => within(dir, path));
+  const isMasked = (path: string): boolean => isShown(path) && !spec.tools.some(({ to }) => within(to, path));
   return [
     ...shown,
-    ...spec.toolDirs.map((path): Mount => ({ kind: "ro", from: path, to: path })),
+    ...spec.tools.map((tool): Mount => ({ kind: "ro", ...tool })),
     ...spec.mask.filter(isMasked).map((path): Mount => ({ kind: "tmpfs", to: path, bytes: 4_096, mode: "0555" })),
     ...spec.emptied.filter(isShown).map((path): Mount => ({ kind: "ro", from: spec.emptyFile, to: path })),
     ...spec.etcFiles.map((name): Mount => ({ kind: "ro", from: `${spec.etcDir}/${name}`, to: `/etc/${name}` })),

@@ -3,10 +3,11 @@ import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SandboxError } from "../domain/errors.ts";
-import { findSettingFiles, findToolDirs } from "./host.ts";
+import { findSettingFiles } from "./host.ts";
+import { findHostTools } from "./host-tools.ts";
 import { helperEntry, type Mount, planMounts } from "./mounts.ts";
 import { places, proxyPort } from "./places.ts";
-import { isReachable, Stage } from "./reach.ts";
+import { Stage } from "./reach.ts";
 import type { SandboxSpec } from "./sandbox.ts";
 
 const systemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -24,7 +25,6 @@ export function commandEnv(path: string, hasNetwork: boolean): Record<string, st
     CI: "1",
     TERM: "dumb",
     PAGER: "cat",
-    GIT_PAGER: "cat",
     GIT_TERMINAL_PROMPT: "0",
     ...(hasNetwork ? { http_proxy: proxy, https_proxy: proxy } : {}),
   };
@@ -101,9 +101,8 @@ export async function describeParts(
   const source = helperPath();
   if (!existsSync(source)) throw new SandboxError(`the helper ${source} is missing`, { hint: "Run `npm run build`." });
   const masked = spec.mask ?? [];
-  const toolDirs = findToolDirs(spec.path ?? "", homedir()).filter(
-    (dir) => (!drops || isReachable(dir)) && !masked.some((path) => isWithin(dir, path) || isWithin(path, dir)),
-  );
+  const tools = findHostTools(spec.path ?? "", homedir());
+  const toolDirs = tools.dirs.filter((dir) => !masked.some((path) => isWithin(dir, path) || isWithin(path, dir)));
   const shownPath = [
     ...(spec.path ?? "").split(":").filter((entry) => isShown(entry, toolDirs)),
     ...systemPath.split(":"),
@@ -112,7 +111,7 @@ export async function describeParts(
   const certificates = prepareCertificates(spec, etcDir);
   const mounts = planMounts({
     host: spec.walls.host,
-    toolDirs,
+    tools: toolDirs.map((dir) => ({ from: at(dir), to: dir })),
     mask: [homedir(), ...masked].filter((dir) => existsSync(dir)),
     emptied: findSettingFiles(toolDirs),
     workDir: at(spec.workDir),
@@ -136,7 +135,7 @@ export async function describeParts(
     roots: JSON.stringify(roots),
     socketName: spec.network ? spec.network.socketPath.slice(dirname(spec.network.socketPath).length + 1) : "",
     path: [...new Set([...shownPath, ...homePrograms])].join(":"),
-    env: certificates ? certificateEnv() : {},
+    env: { ...tools.env, ...(certificates ? certificateEnv() : {}) },
     close: () => stage?.close(),
   };
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describeError, SandboxError } from "../domain/errors.ts";
+import { findFirstProcess } from "./first-process.ts";
 import { findProgram } from "./host.ts";
 
 /** Whether a user without any rights can come to a path: every directory above it can be entered. */
@@ -17,8 +18,20 @@ export function isReachable(path: string): boolean {
   }
 }
 
-/** Mounts, says so, and waits until its namespace is held by somebody else. */
-const stageScript = `while (($# > 0)); do "$MOUNT" --bind "$1" "$2" || exit 125; shift 2; done; echo up; read -r _`;
+/** Mounts pairs of paths, says so, and waits until its namespace is held by somebody else; Perl needs no process for each pair. */
+function stageCommand(): string[] {
+  const first = findFirstProcess();
+  if (first) {
+    const bind = `syscall(${first.calls.mount}, $from, $to, 0, 4096, 0) == 0 or die "$from: $!\\n"`;
+    return [
+      first.perl,
+      "-e",
+      `while (my ($from, $to) = splice @ARGV, 0, 2) { ${bind} } syswrite STDOUT, "up\\n"; <STDIN>`,
+    ];
+  }
+  const script = 'while (($# > 1)); do "$0" --bind "$1" "$2" || exit 125; shift 2; done; echo up; read -r _';
+  return ["/bin/bash", "--noprofile", "--norc", "-c", script, findProgram("mount") ?? "mount"];
+}
 
 /**
  * Shows paths at places that an unprivileged user can come to, in a mount namespace of their own: Baton as root drops its
@@ -48,9 +61,8 @@ export class Stage {
   /** Makes the namespace with every path that was asked for so far. Throws SandboxError when it cannot be made. */
   async open(): Promise<void> {
     if (this.#pairs.length === 0) return;
-    const script = stageScript.replace('"$MOUNT"', findProgram("mount") ?? "mount");
-    const args = ["--mount", "--propagation", "private", "/bin/bash", "--noprofile", "--norc", "-c", script, "stage"];
-    const child = spawn(findProgram("unshare") ?? "unshare", [...args, ...this.#pairs], { env: {}, cwd: "/" });
+    const args = ["--mount", "--propagation", "private", ...stageCommand(), ...this.#pairs];
+    const child = spawn(findProgram("unshare") ?? "unshare", args, { env: {}, cwd: "/" });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));
     child.stdin.on("error", () => {});

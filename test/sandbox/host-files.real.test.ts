@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import {
   accessSync,
+  chmodSync,
   constants,
   existsSync,
   mkdirSync,
@@ -9,9 +10,10 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { findSettingFiles } from "../../src/sandbox/host.ts";
+import { findHostTools } from "../../src/sandbox/host-tools.ts";
 import { planMounts } from "../../src/sandbox/mounts.ts";
 import { startProxy } from "../../src/sandbox/proxy.ts";
 import { openBox, skipWalls } from "./support.ts";
@@ -35,32 +37,64 @@ describe.skipIf(skipWalls)("what of the host is shown inside", () => {
   /** An install prefix as a version manager makes it, with the settings of its npm. */
   const makePrefix = (name: string): string => {
     const prefix = join(dir, name);
-    for (const folder of ["bin", "lib/node_modules", "etc"]) mkdirSync(join(prefix, folder), { recursive: true });
-    writeFileSync(join(prefix, "etc/npmrc"), "//registry.example/:_authToken=canary-token\n");
+    for (const folder of ["bin", "lib/node_modules/npm", "etc"]) mkdirSync(join(prefix, folder), { recursive: true });
+    for (const settings of ["etc/npmrc", "lib/node_modules/npm/npmrc"])
+      writeFileSync(join(prefix, settings), "//registry.example/:_authToken=canary-token\n");
     writeFileSync(join(prefix, "bin/tool"), "#!/bin/sh\necho the tool runs\n", { mode: 0o755 });
     return prefix;
   };
 
   test("a tool's prefix is shown, and the token in its settings is not", async () => {
     const prefix = makePrefix("node-1");
-    expect(findSettingFiles([prefix])).toContain(join(prefix, "etc/npmrc"));
+    const settings = "lib/node_modules/npm/npmrc";
+    expect(findSettingFiles([join(prefix, "lib")])).toContain(join(prefix, settings));
     await using box = await openBox({ path: `${prefix}/bin` });
-    expect(await box.sh(`tool; cat ${prefix}/etc/npmrc; grep -rs canary-token ${prefix}; echo end`)).toBe(
-      "the tool runs\nend\n",
+    expect(await box.sh(`tool; cat ${prefix}/${settings}; grep -rs canary-token ${prefix}; ls ${prefix}`)).toBe(
+      "the tool runs\nbin\nlib\n",
     );
   });
 
-  test("a tool in a masked folder, or one whose folder holds a masked one, is not shown at all", async () => {
+  test("a tool in a masked folder is not shown at all; of one beside a masked folder only its installation", async () => {
     const inside = makePrefix("temp/node-2");
-    const above = makePrefix("node-3");
-    mkdirSync(join(above, "work"));
-    const mask = [join(dir, "temp"), join(above, "work")];
-    await using box = await openBox({ path: `${inside}/bin:${above}/bin`, mask });
+    await using box = await openBox({ path: `${inside}/bin`, mask: [join(dir, "temp")] });
     expect(await box.sh(`ls ${dir} 2>&1; command -v tool || echo none`)).toMatch(/No such file[\s\S]*none\n$/);
+    const beside = makePrefix("node-3");
+    for (const folder of ["work", "share"]) mkdirSync(join(beside, folder));
+    await using other = await openBox({ path: `${beside}/bin`, mask: [join(beside, "work")] });
+    expect(await other.sh(`tool; ls ${beside}`)).toBe("the tool runs\nbin\nlib\n");
+  });
+
+  test("a manager with shims is shown whole; rustup's home too, and is told to its proxies", async () => {
+    const script = (text: string) => `#!/bin/sh\n${text}\n`;
+    const make = (path: string, text: string) => {
+      mkdirSync(dirname(join(dir, path)), { recursive: true });
+      writeFileSync(join(dir, path), text, { mode: 0o755 });
+    };
+    make("home/.pyenv/libexec/pyenv", script("echo pyenv starts $1"));
+    make("home/.pyenv/versions/3.14/bin/python3", script("true"));
+    make("home/.pyenv/versions/3.14/pip.conf", "index-url = https://x:canary-token@registry.example");
+    make("home/.pyenv/shims/python3", script(`exec ${dir}/home/.pyenv/libexec/pyenv python3`));
+    make("home/.cargo/bin/rustup", script("true"));
+    make("home/.cargo/bin/cargo", script("exec $RUSTUP_HOME/toolchains/stable/bin/cargo"));
+    make("home/.cargo/credentials.toml", "canary-token");
+    make("home/.rustup/toolchains/stable/bin/cargo", script("echo cargo of the toolchain"));
+    const path = [".pyenv/shims", ".cargo/bin"].map((entry) => join(dir, "home", entry)).join(":");
+    expect(findHostTools(path, join(dir, "home")).dirs).toHaveLength(3);
+    await using box = await openBox({ path });
+    expect(await box.sh(`python3; cargo; grep -rs canary-token ${dir}; ls -A ${dir}/home ${dir}/home/.cargo`)).toBe(
+      `pyenv starts python3\ncargo of the toolchain\n${dir}/home:\n.cargo\n.pyenv\n.rustup\n\n${dir}/home/.cargo:\nbin\n`,
+    );
+  });
+
+  test.skipIf(process.getuid?.() !== 0)("a tool below a folder that is closed to all others is shown too", async () => {
+    const prefix = makePrefix("closed/node-4");
+    chmodSync(join(dir, "closed"), 0o700);
+    await using box = await openBox({ path: `${prefix}/bin` });
+    expect(await box.sh("tool")).toBe("the tool runs\n");
   });
 
   test("a masked folder below a system folder is empty inside", () => {
-    const spec = { ...{ toolDirs: [], emptied: ["/opt/x/etc/npmrc", "/home/u/etc/npmrc"], emptyFile: "/nothing" } };
+    const spec = { ...{ tools: [], emptied: ["/opt/x/etc/npmrc", "/home/u/etc/npmrc"], emptyFile: "/nothing" } };
     const places = { ...{ workDir: "/w", homeDir: "/h", outputsDir: "/o", tmpDir: "/t", etcDir: "/e", etcFiles: [] } };
     const mounts = planMounts({
       ...{ ...spec, ...places, host: [{ kind: "bind", path: "/opt" }], mask: ["/opt/runner/_work", "/home/runner"] },
