@@ -1,6 +1,12 @@
 /** Largest file that copy-out takes: 5 MB. */
 export const maxFileBytes = 5_000_000;
 
+/**
+ * Most that copy-out takes of new and changed files together: 200 MB. GitHub takes pushes of up to 2 GB, and each turn's
+ * checkpoint is one (docs.github.com, "Repository limits").
+ */
+export const maxAddedBytes = 200_000_000;
+
 /** Deepest path that copy-out takes, in folders. */
 export const maxDepth = 100;
 

@@ -16,6 +16,7 @@ import { decodePath, objectId } from "./object-format.ts";
 import {
   foldName,
   isGitFile,
+  maxAddedBytes,
   maxDepth,
   maxFileBytes,
   maxPathBytes,
@@ -70,7 +71,7 @@ const fdRoot = existsSync("/proc/self/fd") ? "/proc/self/fd" : null;
  */
 export async function scanWorkDir(input: ScanInput): Promise<Scan> {
   const scan: Scan = { entries: new Map(), refused: [], nested: [] };
-  const walker: Walker = { ...input, ...scan, scan, nowNs: BigInt(Date.now()) * 1_000_000n, steps: 0 };
+  const walker: Walker = { ...input, ...scan, scan, nowNs: BigInt(Date.now()) * 1_000_000n, steps: 0, addedBytes: 0 };
   const root = openSync(input.workDir, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await walkFolder(walker, { fd: root, real: input.workDir, path: "", depth: 0, ignored: false });
@@ -85,6 +86,8 @@ interface Walker extends ScanInput {
   scan: Scan;
   nowNs: bigint;
   steps: number;
+  /** Bytes of the files taken so far that are not the base's. */
+  addedBytes: number;
 }
 
 interface Folder {
@@ -180,18 +183,33 @@ async function visit(walker: Walker, folder: Folder, name: string, path: string)
   const mode = (stat.mode & 0o100n) === 0n ? "100644" : "100755";
   const key = `${stat.dev}.${stat.ino}.${stat.size}.${stat.mtimeNs}.${stat.ctimeNs}.${stat.mode}`;
   const cached = walker.cache.get(path);
-  if (cached?.key === key && walker.isKnown(cached.sha))
-    return void walker.scan.entries.set(path, { mode, sha: cached.sha });
+  const size = Number(stat.size);
+  if (cached?.key === key && walker.isKnown(cached.sha)) return take(walker, path, { mode, sha: cached.sha }, size);
+  if (!tracked && walker.addedBytes + size > maxAddedBytes) return refuse(walker, path, tooMuch);
   if (stat.size > maxFileBytes && stat.size !== BigInt(tracked?.size ?? -1)) {
     return refuse(walker, path, `a file of more than ${maxFileBytes / 1_000_000} MB`);
   }
-  const sha = hashFile(walker, place, Number(stat.size), tracked);
+  const sha = hashFile(walker, place, size, tracked);
   if (sha === null) return refuse(walker, path, "it changed while it was read");
   if (stat.size > maxFileBytes && sha !== tracked?.sha) {
     return refuse(walker, path, `a file of more than ${maxFileBytes / 1_000_000} MB`);
   }
   if (stat.ctimeNs < walker.nowNs - racyMs * 1_000_000n) walker.cache.set(path, { key, sha });
-  walker.scan.entries.set(path, { mode, sha });
+  take(walker, path, { mode, sha }, size);
+}
+
+const tooMuch = `more than ${maxAddedBytes / 1_000_000} MB of new and changed files in all`;
+
+/** Takes a file, as long as what differs from the base is not more than a remote could be asked to hold. */
+function take(walker: Walker, path: string, entry: FileEntry, size: number): void {
+  if (walker.base.files.get(path)?.sha !== entry.sha) {
+    if (walker.addedBytes + size > maxAddedBytes) {
+      refuse(walker, path, tooMuch);
+      return;
+    }
+    walker.addedBytes += size;
+  }
+  walker.scan.entries.set(path, entry);
 }
 
 async function visitFolder(

@@ -89,6 +89,22 @@ test("a link may stay within the tree, and every other one is refused", () => {
   }
 });
 
+test("of very much new content at once the part that a remote can hold is taken, the same part each time, and the rest is named", async () => {
+  const { store, work, baseTree } = await openWork({ "a.txt": "a\n", "z.txt": "z\n" });
+  writeFileSync(join(work, "a.txt"), "changed\n");
+  writeFileSync(join(work, "z.txt"), "changed too\n");
+  for (let count = 10; count < 52; count += 1) {
+    writeFileSync(join(work, `new-${count}`), "");
+    truncateSync(join(work, `new-${count}`), 4_999_999);
+  }
+  const first = await store.snapshot(work, { baseTree, ...free });
+  const second = await store.snapshot(work, { baseTree, ...free });
+  expect(second).toEqual(first);
+  expect(first.refused.map(({ path }) => path)).toEqual(["new-50", "new-51"]);
+  expect(first.refused[0]?.why).toBe("more than 200 MB of new and changed files in all");
+  expect(Buffer.from((await store.readBlob(first.tree, "z.txt"))!).toString()).toBe("changed too\n");
+});
+
 test("special files, huge files, bad links and names are left out with the reason; the base's entry stays", async () => {
   const { store, work, baseTree } = await openWork({ "a.txt": "a\n", "keep.txt": "k\n", "d/x": "x\n" });
   rmSync(join(work, "a.txt"));
