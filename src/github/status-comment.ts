@@ -33,7 +33,7 @@ export async function ensureStatusComment(github: GitHub, spec: StatusSpec): Pro
   const marker = markerOf("status", spec.session);
   const body = cutTo(`${marker}\n${spec.body}`, maxBodyLength);
   const known = await findKnown(github, spec, marker);
-  const before = known ?? (await findOwn(github, spec, marker));
+  const before = known ?? (await findAny(github, spec, marker));
   if (!before) return createStatus(github, spec, marker, body);
   if (before.body === body) return { id: before.id, url: before.html_url };
   try {
@@ -67,7 +67,7 @@ async function createStatus(
     key: "status_comment",
     op: "create_comment",
     args: { number: spec.number, session: spec.session },
-    find: () => findOwn(github, spec, marker, above),
+    find: () => findAny(github, spec, marker, above),
     act: () => createComment(github, spec.repository, spec.number, body),
     idOf: (comment) => String(comment.id),
   });
@@ -110,7 +110,7 @@ export async function ensureAnswer(
     key: `answer:${spec.key}`,
     op: "create_comment",
     args: { number: spec.number, key: spec.key },
-    find: async () => (await listOwn(github, spec, marker))[0] ?? null,
+    find: () => findAny(github, spec, marker),
     act: () => createComment(github, spec.repository, spec.number, `${marker}\n${spec.body}`),
     idOf: (comment) => String(comment.id),
   });
@@ -123,6 +123,15 @@ export async function listOwn(
   spec: Pick<StatusSpec, "repository" | "number" | "authors">,
   marker: string,
 ): Promise<Comment[]> {
+  return (await listMarked(github, spec, marker)).filter((comment) => isBy(comment, spec.authors));
+}
+
+/** Comments of bots with this marker, oldest first. */
+async function listMarked(
+  github: GitHub,
+  spec: Pick<StatusSpec, "repository" | "number">,
+  marker: string,
+): Promise<Comment[]> {
   const raw = await github.list<unknown>("/repos/{owner}/{repo}/issues/{issue_number}/comments", {
     ...spec.repository,
     issue_number: spec.number,
@@ -132,12 +141,22 @@ export async function listOwn(
       const comment = Comment.safeParse(value);
       return comment.success ? [comment.data] : [];
     })
-    .filter((comment) => isOwn(comment, spec.authors, marker))
+    .filter((comment) => isMarkedByBot(comment, marker))
     .sort((a, b) => a.id - b.id);
 }
 
-async function findOwn(github: GitHub, spec: StatusSpec, marker: string, above = 0): Promise<Comment | null> {
-  return (await listOwn(github, spec, marker)).find((comment) => comment.id > above) ?? null;
+/**
+ * Our own, else that of another bot: a job that the workflow started by itself does not know the name of the App, which may
+ * have answered first. Of people nothing is believed; another bot that says Baton's words loses a comment by it, no more.
+ */
+async function findAny(
+  github: GitHub,
+  spec: Pick<StatusSpec, "repository" | "number" | "authors">,
+  marker: string,
+  above = 0,
+): Promise<Comment | null> {
+  const found = (await listMarked(github, spec, marker)).filter((comment) => comment.id > above);
+  return found.find((comment) => isBy(comment, spec.authors)) ?? found[0] ?? null;
 }
 
 async function findKnown(github: GitHub, spec: StatusSpec, marker: string): Promise<Comment | null> {
@@ -151,8 +170,8 @@ async function findKnown(github: GitHub, spec: StatusSpec, marker: string): Prom
   return comment.success && isMarkedByBot(comment.data, marker) ? comment.data : null;
 }
 
-function isOwn(comment: Comment, authors: readonly string[], marker: string): boolean {
-  return isMarkedByBot(comment, marker) && authors.includes(comment.user?.login ?? "");
+function isBy(comment: Comment, authors: readonly string[]): boolean {
+  return authors.includes(comment.user?.login ?? "");
 }
 
 function isMarkedByBot({ user, body }: Comment, marker: string): boolean {
