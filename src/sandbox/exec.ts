@@ -48,8 +48,8 @@ export interface ExecHost {
   watch(onTooMuch: () => void): GrowthWatch;
 }
 
-/** Time for the last bytes in the pipe after every process is dead, ms. */
-const drainMs = 250;
+/** Longest wait for the last bytes in the pipe after every process is dead, ms: nobody can hold it, but a busy Baton reads late. */
+const drainMs = 5_000;
 
 /** Runs one command in a namespace of its own and returns when every process of it is dead. */
 export async function runCommand(

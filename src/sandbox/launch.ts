@@ -72,7 +72,7 @@ export function launch(request: LaunchRequest): Launched {
   const status = readStatus(child);
   const dead = new Promise<void>((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", () => Promise.all([waitForNamespace(status.initPid), status.ended]).then(() => resolve()));
+    child.once("exit", () => Promise.all([waitForNamespace(status), status.ended]).then(() => resolve()));
   }).finally(() => rmSync(optionsFile, { force: true }));
   return {
     child,
@@ -101,13 +101,16 @@ interface Status {
 /** Longest time in which the first process must be there, ms; a busy machine needs seconds. */
 const knownWithinMs = 10_000;
 
+/** Longest wait for the end of the status pipe after the exit, ms: whoever could hold it dies with the namespace. */
+const statusWithinMs = 5_000;
+
 function readStatus(child: ChildProcess): Status {
   let text = "";
   const ended = new Promise<void>((resolve) => {
     child.stdio[3]?.once("close", () => resolve());
     child.once("error", () => resolve());
-    // the code is written just before the exit; nothing else is worth a wait
-    child.once("exit", () => setTimeout(resolve, 200).unref());
+    // The code is written before the exit, but a busy Baton may see the exit first: only the pipe's end says that all was read.
+    child.once("exit", () => setTimeout(resolve, statusWithinMs).unref());
   });
   let tell = (): void => {};
   const known = new Promise<void>((resolve) => {
@@ -136,11 +139,14 @@ function readStatus(child: ChildProcess): Status {
 }
 
 /** The kernel kills a PID namespace with its first process; that one is a zombie only when all others are gone. */
-async function waitForNamespace(initPid: () => number | null): Promise<void> {
+async function waitForNamespace({ initPid, ended }: Status): Promise<void> {
+  let isRead = false;
+  void ended.then(() => {
+    isRead = true;
+  });
   for (let waited = 0; waited < 5_000; waited += 5) {
     const pid = initPid();
-    // the status pipe may be read a moment after the exit is seen
-    if (pid === null && waited >= 20) return;
+    if (pid === null && isRead) return;
     if (pid !== null && isGone(pid)) return;
     if (pid !== null && waited >= 100) killQuietly(pid);
     await new Promise((resolve) => setTimeout(resolve, 5));
