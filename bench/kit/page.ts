@@ -7,7 +7,7 @@ import { cellsOf, columns, renderShort } from "./render.ts";
 
 const docs = fileURLToPath(new URL("../../docs", import.meta.url));
 
-/** Writes `docs/benchmarks.md` and its charts from the results of one run. */
+/** Writes `docs/benchmarks.md` and its charts from the results of one run, or of several that played some parts each. */
 export async function writePage(results: readonly PartResult[]): Promise<void> {
   await mkdir(`${docs}/images`, { recursive: true });
   for (const chart of results.flatMap(({ charts }) => charts))
@@ -15,14 +15,16 @@ export async function writePage(results: readonly PartResult[]): Promise<void> {
   await writeFile(`${docs}/benchmarks.md`, renderPage(results));
 }
 
-/** The page, from one run's results. */
+/** The page, from these results. */
 export function renderPage(results: readonly PartResult[]): string {
   const machine = results[0]?.machine;
+  const runs = new Set(results.map(({ machine: { at } }) => at)).size;
+  const source = runs > 1 ? `${runs} runs of some parts each, one after the other` : "one run";
   const minutes = results.reduce((sum, { seconds }) => sum + seconds, 0) / 60;
   return [
     "# Benchmarks",
     "",
-    "Written by `npm run bench -- --page` from one run, never by hand. To repeat it: `npm ci && npm run bench`, on Linux with bubblewrap.",
+    `Written by \`npm run bench\` from ${source}, never by hand. To repeat it: \`npm ci && npm run bench\`, on Linux with bubblewrap.`,
     "The models are scripted and the GitHub is the embedded one; everything else is the real code. What a real model solves is measured",
     "by `npm run bench -- live`, which needs a key.",
     "",
@@ -31,7 +33,7 @@ export function renderPage(results: readonly PartResult[]): string {
       : []),
     ...intro,
     ...renderMissed(results),
-    ...results.flatMap(renderPart),
+    ...results.flatMap((result) => renderPart(result, runs > 1)),
     ...renderElsewhere(results),
   ].join("\n");
 }
@@ -53,7 +55,7 @@ function renderMissed(results: readonly PartResult[]): string[] {
   return ["## What does not hold", "", ...(lines.length > 0 ? lines : ["Every goal holds."]), ""];
 }
 
-function renderPart(result: PartResult): string[] {
+function renderPart(result: PartResult, isOfSeveral: boolean): string[] {
   const [first, ...others] = columns;
   const row = (figure: Figure): string => {
     const [id, ...cells] = cellsOf(figure).map((cell) => cell.replaceAll("|", "\\|"));
@@ -68,6 +70,7 @@ function renderPart(result: PartResult): string[] {
   return [
     `## ${result.bench}`,
     "",
+    ...(isOfSeveral ? [`Measured ${renderWhen(result.machine)}, in ${result.seconds} s.`, ""] : []),
     ...(result.broken === null
       ? []
       : ["**This part broke off; its figures are not all there.**", "", "```text", result.broken, "```", ""]),
@@ -91,6 +94,11 @@ function renderElsewhere(results: readonly PartResult[]): string[] {
   return ["## Not measured in this run", "", ...missing.map(line), ""];
 }
 
-function renderMachine({ cpu, cores, memory_gb, os, node, at, load }: Machine): string {
-  return `${cpu}, ${cores} cores, ${memory_gb} GB, ${os}, Node ${node}, ${at.replace("T", " ")} UTC, load average ${load} at the start`;
+function renderMachine(machine: Machine): string {
+  const { cpu, cores, memory_gb, os, node } = machine;
+  return `${cpu}, ${cores} cores, ${memory_gb} GB, ${os}, Node ${node}, ${renderWhen(machine)}`;
+}
+
+function renderWhen({ at, load }: Machine): string {
+  return `${at.replace("T", " ")} UTC, load average ${load} at the start`;
 }

@@ -63,6 +63,14 @@ test("the page says what does not hold, what broke off and what was not measured
   expect(page).toContain("P1.start_ms is 900 ms, goal <=400 (a time: it only reports): from the claim of the session");
   expect(page).toContain("The part **crash** broke off: exit 1: boom");
   expect(page).toMatch(/\*\*R14\*\* is not measured/);
+  expect(page).toContain("from one run, never by hand");
+});
+
+test("a page from several runs says so, and when each part was measured", () => {
+  const machine = { ...describeMachine(), at: "2026-11-28T01:02", load: 0.5 };
+  const page = renderPage([resultOf({}), resultOf({ bench: "crash", machine, seconds: 61 })]);
+  expect(page).toContain("from 2 runs of some parts each, one after the other, never by hand");
+  expect(page).toContain("## crash\n\nMeasured 2026-11-28 01:02 UTC, load average 0.5 at the start, in 61 s.");
 });
 
 test("every figure of the bench is described in words", () => {
