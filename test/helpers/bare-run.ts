@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Envelope } from "../../src/domain/envelope.ts";
 import type { Script } from "../../src/local/model/script.ts";
 import type { WorldOptions } from "../../src/local/world.ts";
@@ -64,9 +65,13 @@ export async function startBareStory(options: {
   return { journey, issue, ring, [Symbol.asyncDispose]: () => journey[Symbol.asyncDispose]() };
 }
 
+/** How long the model seems to think before the runner goes, ms: real ones take longer, and a checkpoint travels meanwhile. */
+const thinkingMs = 1_500;
+
 /**
- * Takes the runner away after every turn: as the request of the next turn arrives, the turn before it is done, and on the
- * remote or just on its way there. The request that is cut off gets no answer and costs nothing; the same one is answered for the next runner.
+ * Takes the runner away after every turn: while the model thinks about the next one, the turn before it is done, and on the
+ * remote or, on a busy machine, still on its way there. The request that is cut off gets no answer and costs nothing; the
+ * same one is answered for the next runner.
  */
 export function wipedAfterEachTurn(script: Script, wipe: () => Promise<unknown>): Script {
   const seen = new Set<number>();
@@ -74,6 +79,7 @@ export function wipedAfterEachTurn(script: Script, wipe: () => Promise<unknown>)
   return async (request, memory) => {
     if (turns > 0 && !seen.has(turns)) {
       seen.add(turns);
+      await sleep(thinkingMs);
       await wipe();
       return { kind: "reset", billed: false };
     }
