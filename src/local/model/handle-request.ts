@@ -167,8 +167,13 @@ async function answer(
   entry.waitedMs = wait;
   // Who hangs up before the first byte is not charged, and keeps no timer alive.
   if (wait > 0 && !(await waited(wait, response))) return;
-  const message = composeMessage(body, reply, card, context.read(), context.seed);
   const cutEarly = fault?.kind === "reset" && fault.afterEvents === undefined;
+  // What is cut off unserved is neither billed nor known to the cache.
+  if (cutEarly && !fault.billed) {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  const message = composeMessage(body, reply, card, context.read(), context.seed);
   entry.status = cutEarly ? 0 : 200;
   entry.reply = reply;
   if (!fault) parts.memory.countReply(entry.role);

@@ -41,7 +41,7 @@ export async function sendMessage(
     for (const out of message.blocks) if (out.json !== undefined) out.json = fault.json;
   }
   if (fault?.kind === "reset" && fault.afterEvents === undefined) {
-    if (fault.billed) how.charge(message.usage.output_tokens);
+    how.charge(message.usage.output_tokens);
     response.socket?.resetAndDestroy();
     return false;
   }
