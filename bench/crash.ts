@@ -1,9 +1,10 @@
 import { parseArgs } from "node:util";
 import { playCancels } from "./crash/cancels.ts";
-import { playKills } from "./crash/kills.ts";
-import { playWipes } from "./crash/wipes.ts";
+import { type Kills, playKills } from "./crash/kills.ts";
+import { playWipes, type Wipes } from "./crash/wipes.ts";
 import type { Figure, Part } from "./kit/figure.ts";
 import { makeFigure } from "./kit/figure.ts";
+import { readOnly } from "./kit/only.ts";
 
 /** Real processes of the bundled action, ended without warning on the embedded world. */
 export const part: Part = {
@@ -18,37 +19,24 @@ export const part: Part = {
       options: { kills: { type: "string" } },
     });
     const count = Number(values.kills ?? (full ? 500 : 50));
-    const kills = await playKills({ count, seed: 1, say });
-    const wipes = await playWipes({ turns: 40, say });
-    const figures: Figure[] = [
-      makeFigure({
-        id: "R3.whole_after_kill_share",
-        values: kills.whole / kills.kills,
-        unit: "share",
-        goal: "=1",
-        n: kills.kills,
-      }),
-      makeFigure({ id: "R4.finished", values: wipes.finished ? 1 : 0, unit: "share", goal: "=1", n: wipes.wipes }),
-      makeFigure({
-        id: "R4.repeated_turns",
-        values: wipes.repeated,
-        unit: "turns",
-        // One for each death (I2), however many deaths a turn meets.
-        goal: `<=${wipes.wipes}`,
-        n: wipes.wipes,
-      }),
-      makeFigure({ id: "R4.cost_ratio", values: wipes.costRatio, unit: "ratio", goal: "<=1.1", n: wipes.wipes }),
-      makeFigure({
-        id: "R8.underbooked",
-        values: kills.underbooked + wipes.underbooked,
-        unit: "sessions",
-        goal: "=0",
-        n: kills.stories + 1,
-      }),
-    ];
-    return { figures, notes: [...kills.notes, ...wipes.notes] };
+    const isWanted = readOnly(args);
+    const kills = isWanted("R3") ? await playKills({ count, seed: 1, say }) : null;
+    const wipes = isWanted("R4") ? await playWipes({ turns: 40, say }) : null;
+    const figures = [...(kills ? figuresOfKills(kills) : []), ...(wipes ? figuresOfWipes(wipes) : [])];
+    if (kills && wipes)
+      figures.push(
+        makeFigure({
+          id: "R8.underbooked",
+          values: kills.underbooked + wipes.underbooked,
+          unit: "sessions",
+          goal: "=0",
+          n: kills.stories + 1,
+        }),
+      );
+    return { figures, notes: [...(kills?.notes ?? []), ...(wipes?.notes ?? [])] };
   },
-  async run({ full, say }) {
+  async run({ full, args, say }) {
+    if (!readOnly(args)("R9")) return { figures: [], notes: [] };
     const { ms, toldMs, saved, notes } = await playCancels({ count: full ? 98 : 7, say });
     return {
       figures: [
@@ -60,3 +48,30 @@ export const part: Part = {
     };
   },
 };
+
+function figuresOfKills(kills: Kills): Figure[] {
+  return [
+    makeFigure({
+      id: "R3.whole_after_kill_share",
+      values: kills.whole / kills.kills,
+      unit: "share",
+      goal: "=1",
+      n: kills.kills,
+    }),
+  ];
+}
+
+function figuresOfWipes(wipes: Wipes): Figure[] {
+  return [
+    makeFigure({ id: "R4.finished", values: wipes.finished ? 1 : 0, unit: "share", goal: "=1", n: wipes.wipes }),
+    makeFigure({
+      id: "R4.repeated_turns",
+      values: wipes.repeated,
+      unit: "turns",
+      // One for each death (I2), however many deaths a turn meets.
+      goal: `<=${wipes.wipes}`,
+      n: wipes.wipes,
+    }),
+    makeFigure({ id: "R4.cost_ratio", values: wipes.costRatio, unit: "ratio", goal: "<=1.1", n: wipes.wipes }),
+  ];
+}

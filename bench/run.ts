@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { readResults, renderResults } from "./kit/json.ts";
+import { mergeResults, readResults, renderResults } from "./kit/json.ts";
 import { describeMachine } from "./kit/machine.ts";
 import { writePage } from "./kit/page.ts";
 import { type Listed, loadParts } from "./kit/parts.ts";
@@ -10,7 +10,7 @@ import { budgetOf, runParts } from "./kit/run-parts.ts";
 const usage = `npm run bench -- [NAME...] [--json FILE] [--page] [--full]
 npm run bench -- brain --agent "name=COMMAND {prompt}"
 npm run bench -- workers --only 3,4,49
-npm run bench -- --docs FILE         writes docs/benchmarks.md from the figures in FILE; --page does it after the run
+npm run bench -- --docs FILE...      writes docs/benchmarks.md from the figures in FILE; --page does it after the run
 npm run bench -- --compare FILE FILE says whether the ratios of two runs agree within their stated spread
 
 Without a NAME, every part runs. Exit code 1: a figure that is not a time falls short of its goal, or a part broke off.`;
@@ -42,7 +42,7 @@ async function main(args: string[]): Promise<number> {
     return agree ? 0 : 1;
   }
   if (typeof values.docs === "string") {
-    await writePage(await load(values.docs));
+    await writePage(mergeResults((await Promise.all([values.docs, ...positionals].map(load))).flat()));
     return 0;
   }
   const parts = await loadParts();

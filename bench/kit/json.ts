@@ -32,3 +32,20 @@ export function readResults(text: string): PartResult[] {
     }),
   }));
 }
+
+/** Results of several runs as those of one: of a figure that was measured again the later stands, and a note says so. */
+export function mergeResults(results: readonly PartResult[]): PartResult[] {
+  const merged = new Map<string, PartResult>();
+  for (const later of results.toSorted((a, b) => a.machine.at.localeCompare(b.machine.at))) {
+    const earlier = merged.get(later.bench);
+    const again = new Set(later.figures.map(({ id }) => id));
+    const kept = earlier?.figures.filter(({ id }) => !again.has(id)) ?? [];
+    const said = `measured again at ${later.machine.at.replace("T", " ")} UTC: ${[...again].join(", ")}`;
+    const isPart = earlier && kept.length > 0;
+    merged.set(
+      later.bench,
+      isPart ? { ...earlier, figures: [...kept, ...later.figures], notes: [...later.notes, said] } : later,
+    );
+  }
+  return [...merged.values()];
+}

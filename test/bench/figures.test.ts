@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { isDecisive, makeFigure, makeRatio, type PartResult } from "../../bench/kit/figure.ts";
-import { readResults, renderResults } from "../../bench/kit/json.ts";
+import { mergeResults, readResults, renderResults } from "../../bench/kit/json.ts";
 import { describeMachine } from "../../bench/kit/machine.ts";
 import { meaningOf } from "../../bench/kit/meanings.ts";
 import { renderPage } from "../../bench/kit/page.ts";
@@ -71,6 +71,25 @@ test("a page from several runs says so, and when each part was measured", () => 
   const page = renderPage([resultOf({}), resultOf({ bench: "crash", machine, seconds: 61 })]);
   expect(page).toContain("from 2 runs of some parts each, one after the other, never by hand");
   expect(page).toContain("## crash\n\nMeasured 2026-11-28 01:02 UTC, load average 0.5 at the start, in 61 s.");
+});
+
+test("of a figure that was measured again the later stands, and the page says so", () => {
+  const figure = (id: string, value: number) => makeFigure({ id, values: [value], unit: "share" });
+  const at = (time: string) => ({ ...describeMachine(), at: time });
+  const [merged, ...others] = mergeResults([
+    resultOf({ bench: "crash", machine: at("2026-11-28T02:00"), figures: [figure("R4.finished", 1)] }),
+    resultOf({
+      bench: "crash",
+      machine: at("2026-11-28T01:00"),
+      figures: [figure("R3.whole", 1), figure("R4.finished", 0)],
+    }),
+  ]);
+  expect(others).toEqual([]);
+  expect(merged?.figures.map(({ id, value }) => [id, value])).toEqual([
+    ["R3.whole", 1],
+    ["R4.finished", 1],
+  ]);
+  expect(merged?.notes).toEqual(["measured again at 2026-11-28 02:00 UTC: R4.finished"]);
 });
 
 test("every figure of the bench is described in words", () => {
