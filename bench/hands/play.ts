@@ -97,8 +97,10 @@ export async function playTraitor(options: { calls: number; hole?: true }): Prom
 /** Findings that block and criteria that are not met, in words. */
 function objections(verdict: Verdict | null): string[] {
   if (!verdict || verdict.outcome === "pass") return [];
+  const blockers = verdict.findings.filter(({ severity }) => severity === "blocker");
   return [
-    ...verdict.findings.map(({ rule, severity, file, text }) => `${severity}: ${rule} ${file ?? ""} ${text}`),
+    ...blockers.map(({ rule, file, text }) => `blocker: ${rule} ${file ?? ""} ${text}`),
+    `${verdict.findings.length - blockers.length} advisory findings`,
     ...verdict.criteria.map(({ id, verdict: is, reason }) => `${id}: ${is}: ${reason}`),
   ].map((line) => line.slice(0, 300));
 }
