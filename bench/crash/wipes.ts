@@ -15,6 +15,9 @@ export interface Wipes {
   notes: string[];
 }
 
+/** Real models think longer before a runner goes; a checkpoint travels meanwhile. */
+const thinkingMs = 1_500;
+
 /** One session of so many turns, once in peace and once with a new machine after every turn. */
 export async function playWipes(options: { turns: number; say: (line: string) => void }): Promise<Wipes> {
   const peace = await play(options, false);
@@ -39,11 +42,11 @@ async function play({ turns, say }: { turns: number; say: (line: string) => void
     const { runner } = story.journey.world;
     await Promise.all(runner.active().map((id) => runner.killRun(id)));
   };
-  await using story = await startBareStory({ script: wiped ? wipedAfterEachTurn(calm, wipe) : calm });
+  await using story = await startBareStory({ script: wiped ? wipedAfterEachTurn(calm, wipe, thinkingMs) : calm });
   const { journey, issue } = story;
   let view: JourneyView | null = null;
-  // At most one turn per machine is repeated, so that two machines may be needed for a turn; the initializer and the judge have some too.
-  for (let hop = 0; hop <= 3 * turns && view?.state.runs.at(-1)?.stop_reason !== "done"; hop += 1) {
+  // At most one turn per machine is repeated.
+  for (let hop = 0; hop <= 2 * turns + 4 && view?.state.runs.at(-1)?.stop_reason !== "done"; hop += 1) {
     await story.ring(hop);
     view = await settle(journey, issue);
     if (wiped && hop % 10 === 0) say(`  ${wipes} machines gone`);

@@ -33,7 +33,7 @@ export function readResults(text: string): PartResult[] {
   }));
 }
 
-/** Results of several runs as those of one: of a figure that was measured again the later stands, and a note says so. */
+/** Results of several runs as those of one: of a figure that was measured again the later stands, with its run's notes and one that says so. */
 export function mergeResults(results: readonly PartResult[]): PartResult[] {
   const merged = new Map<string, PartResult>();
   for (const later of results.toSorted((a, b) => a.machine.at.localeCompare(b.machine.at))) {

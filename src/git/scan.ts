@@ -185,6 +185,7 @@ async function visit(walker: Walker, folder: Folder, name: string, path: string)
   const cached = walker.cache.get(path);
   const size = Number(stat.size);
   if (cached?.key === key && walker.isKnown(cached.sha)) return take(walker, path, { mode, sha: cached.sha }, size);
+  // Before it is read: what is read is also kept.
   if (!tracked && walker.addedBytes + size > maxAddedBytes) return refuse(walker, path, tooMuch);
   if (stat.size > maxFileBytes && stat.size !== BigInt(tracked?.size ?? -1)) {
     return refuse(walker, path, `a file of more than ${maxFileBytes / 1_000_000} MB`);

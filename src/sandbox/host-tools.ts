@@ -1,9 +1,13 @@
 import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { isWithin, places } from "./places.ts";
 
 /** Where the walls put something of their own: what the host has there is never seen. */
-const ownPlaces = ["/tmp/", "/var/tmp/", "/proc/", "/dev/", "/sys/", "/run/", "/var/run/", "/outputs/", "/workspace/"];
-const systemRoots = ["/usr/", "/bin/", "/sbin/", "/opt/"];
+const ownPlaces = ["/tmp", "/var/tmp", "/proc", "/dev", "/sys", "/run", "/var/run", places.outputs, places.workspace];
+
+/** Whether a path lies in the system's folders, which are shown in any case. */
+export const isOfSystem = (path: string): boolean =>
+  ["/usr", "/bin", "/sbin", "/opt"].some((dir) => isWithin(path, dir));
 
 /** Tools of the host that lie outside its system folders: what to show of them, and what they have to be told. */
 export interface HostTools {
@@ -25,21 +29,18 @@ export function findHostTools(path: string, home: string): HostTools {
     const real = realpathSync(entry);
     const rustup = findRustup(real);
     if (rustup) env.RUSTUP_HOME ??= rustup;
-    if (isWithinAny(entry, systemRoots)) continue;
+    if (isOfSystem(entry)) continue;
     for (const dir of [...findInstallation(real), ...(rustup ? [rustup] : [])])
       if (mayBeShown(dir, home)) found.add(dir);
   }
   const dirs = [...found];
-  return { dirs: dirs.filter((dir) => !dirs.some((other) => dir.startsWith(`${other}/`))), env };
+  return { dirs: dirs.filter((dir) => !dirs.some((other) => other !== dir && isWithin(dir, other))), env };
 }
 
 function mayBeShown(dir: string, home: string): boolean {
-  if (dir === "/" || isWithinAny(dir, systemRoots) || `${home}/`.startsWith(`${dir}/`)) return false;
-  return !isWithinAny(dir, ownPlaces) && !ownPlaces.some((place) => place.startsWith(`${dir}/`));
+  if (dir === "/" || isOfSystem(dir) || isWithin(home, dir)) return false;
+  return !ownPlaces.some((place) => isWithin(dir, place) || isWithin(place, dir));
 }
-
-const isWithinAny = (path: string, roots: readonly string[]): boolean =>
-  roots.some((root) => `${path}/`.startsWith(root));
 
 /** Of an installation; `share` is left out, which below `~/.local` is where programs keep what they know of their user. */
 const installed = ["bin", "lib", "lib64", "libexec", "include", "conf"];

@@ -1,5 +1,5 @@
 import type { HostPiece } from "./host.ts";
-import { places } from "./places.ts";
+import { isWithin, places } from "./places.ts";
 
 /** One step of building the root that the model sees. */
 export type Mount =
@@ -35,8 +35,6 @@ export interface MountSpec {
   proxyDir: string | null;
 }
 
-const within = (path: string, dir: string): boolean => path === dir || path.startsWith(`${dir}/`);
-
 /** The root as a list of mounts, in order: an allow-list over an empty tmpfs, sealed read-only at the end. */
 export function planMounts(spec: MountSpec): Mount[] {
   const shown: Mount[] = spec.host.map((piece) =>
@@ -45,10 +43,10 @@ export function planMounts(spec: MountSpec): Mount[] {
       : { kind: "ro", from: piece.path, to: piece.path },
   );
   const isShown = (path: string): boolean =>
-    spec.host.some((piece) => piece.kind === "bind" && within(path, piece.path)) ||
-    spec.tools.some(({ to }) => within(path, to));
+    spec.host.some((piece) => piece.kind === "bind" && isWithin(path, piece.path)) ||
+    spec.tools.some(({ to }) => isWithin(path, to));
   // A tool in HOME (a version manager) is shown although HOME is not.
-  const isMasked = (path: string): boolean => isShown(path) && !spec.tools.some(({ to }) => within(to, path));
+  const isMasked = (path: string): boolean => isShown(path) && !spec.tools.some(({ to }) => isWithin(to, path));
   return [
     ...shown,
     ...spec.tools.map((tool): Mount => ({ kind: "ro", ...tool })),

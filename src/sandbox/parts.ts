@@ -4,9 +4,9 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { SandboxError } from "../domain/errors.ts";
 import { findSettingFiles } from "./host.ts";
-import { findHostTools } from "./host-tools.ts";
+import { findHostTools, isOfSystem } from "./host-tools.ts";
 import { helperEntry, type Mount, planMounts } from "./mounts.ts";
-import { places, proxyPort } from "./places.ts";
+import { isWithin, places, proxyPort } from "./places.ts";
 import { Stage } from "./reach.ts";
 import type { SandboxSpec } from "./sandbox.ts";
 
@@ -96,7 +96,7 @@ export async function describeParts(
   close(): void;
 }> {
   const drops = spec.walls.uid !== null;
-  const stage = drops ? new Stage(scratchDir) : null;
+  const stage = drops ? new Stage(scratchDir, spec.walls.first) : null;
   const at = (path: string): string => stage?.at(path) ?? path;
   const source = helperPath();
   if (!existsSync(source)) throw new SandboxError(`the helper ${source} is missing`, { hint: "Run `npm run build`." });
@@ -140,8 +140,6 @@ export async function describeParts(
   };
 }
 
-const isWithin = (path: string, dir: string): boolean => path === dir || path.startsWith(`${dir}/`);
-
 function isShown(entry: string, toolDirs: readonly string[]): boolean {
-  return /^\/(usr|bin|sbin|opt)(\/|$)/.test(entry) || toolDirs.some((dir) => isWithin(entry, dir));
+  return isOfSystem(entry) || toolDirs.some((dir) => isWithin(entry, dir));
 }

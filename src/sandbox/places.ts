@@ -14,6 +14,9 @@ export const places = {
   proxy: "/run/proxy",
 } as const;
 
+/** Whether a path is a directory or lies below it. */
+export const isWithin = (path: string, dir: string): boolean => path === dir || path.startsWith(`${dir}/`);
+
 /** TCP port of the forwarder inside; each command has a loopback of its own. */
 export const proxyPort = 3_128;
 

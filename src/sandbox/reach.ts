@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, mkdirSync, openSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describeError, SandboxError } from "../domain/errors.ts";
-import { findFirstProcess } from "./first-process.ts";
+import { type FirstProcess, findFirstProcess } from "./first-process.ts";
 import { findProgram } from "./host.ts";
 
 /** Whether a user without any rights can come to a path: every directory above it can be entered. */
@@ -19,8 +19,7 @@ export function isReachable(path: string): boolean {
 }
 
 /** Mounts pairs of paths, says so, and waits until its namespace is held by somebody else; Perl needs no process for each pair. */
-function stageCommand(): string[] {
-  const first = findFirstProcess();
+function stageCommand(first: FirstProcess | null): string[] {
   if (first) {
     const bind = `syscall(${first.calls.mount}, $from, $to, 0, 4096, 0) == 0 or die "$from: $!\\n"`;
     return [
@@ -41,9 +40,11 @@ function stageCommand(): string[] {
 export class Stage {
   readonly #dir: string;
   readonly #pairs: string[] = [];
+  readonly #first: FirstProcess | null;
   #namespace: number | null = null;
 
-  constructor(scratchDir: string) {
+  constructor(scratchDir: string, first: FirstProcess | null = findFirstProcess()) {
+    this.#first = first;
     this.#dir = join(scratchDir, "stage");
     mkdirSync(this.#dir, { mode: 0o711 });
   }
@@ -61,7 +62,7 @@ export class Stage {
   /** Makes the namespace with every path that was asked for so far. Throws SandboxError when it cannot be made. */
   async open(): Promise<void> {
     if (this.#pairs.length === 0) return;
-    const args = ["--mount", "--propagation", "private", ...stageCommand(), ...this.#pairs];
+    const args = ["--mount", "--propagation", "private", ...stageCommand(this.#first), ...this.#pairs];
     const child = spawn(findProgram("unshare") ?? "unshare", args, { env: {}, cwd: "/" });
     let said = "";
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (said += chunk.toString()));

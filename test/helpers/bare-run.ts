@@ -65,15 +65,12 @@ export async function startBareStory(options: {
   return { journey, issue, ring, [Symbol.asyncDispose]: () => journey[Symbol.asyncDispose]() };
 }
 
-/** How long the model seems to think before the runner goes, ms: real ones take longer, and a checkpoint travels meanwhile. */
-const thinkingMs = 1_500;
-
 /**
- * Takes the runner away after every turn: while the model thinks about the next one, the turn before it is done, and on the
- * remote or, on a busy machine, still on its way there. The request that is cut off gets no answer and costs nothing; the
- * same one is answered for the next runner.
+ * Takes the runner away after every turn, when the model has thought about the next one for `thinkingMs`. At 0 the turn before
+ * is on the remote or just on its way there. The request that is cut off gets no answer and costs nothing; the same one is
+ * answered for the next runner.
  */
-export function wipedAfterEachTurn(script: Script, wipe: () => Promise<unknown>): Script {
+export function wipedAfterEachTurn(script: Script, wipe: () => Promise<unknown>, thinkingMs = 0): Script {
   const seen = new Set<number>();
   let turns = 0;
   return async (request, memory) => {

@@ -8,7 +8,7 @@ import { fixedSlug, slugFiles, slugScript } from "./slug-story.ts";
 /** A policy under which runs may die often: small runs, much room for the session and the day. */
 export const patientPolicy = `setup: []
 oracles: [node test/slug.js]
-limits: { run: { usd: 1 }, session: { usd: 500, runs: 200 }, day: { usd: 2000, runs_per_person: 200 } }
+limits: { run: { usd: 1 }, session: { usd: 50, runs: 90 }, day: { usd: 200, runs_per_person: 200 } }
 `;
 
 /** A story whose workflow alone answers events: the fewest processes that show the whole course. */

@@ -25,14 +25,18 @@ describe("the App beside a workflow that answers the same events, under another 
       body: "Crème → creme, and runs of spaces one dash.",
     });
     await world.label(issue, "baton", "mona");
-    // The gate has decided, and the session is not claimed yet.
-    await expect
-      .poll(() => world.github.webhooks.held.map(({ event }) => event), { timeout: 60_000 })
-      .toContain("issues");
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    const gate = async () => {
+      const [run] = world.runner.active();
+      const path = `/repos/acme/app/actions/runs/${run}/jobs`;
+      const { jobs = [] } = (await world.as("mona").request("GET", path)).body as { jobs?: { conclusion: string }[] };
+      return jobs[0]?.conclusion;
+    };
+    await expect.poll(gate, { timeout: 60_000 }).toBe("success");
     world.github.webhooks.intercept = null;
     await world.github.webhooks.flush();
     const view = await settle(journey, issue);
+    // The gate had decided and the session was not claimed yet: both began.
+    expect(journey.lines.filter((line) => line.startsWith("dispatched"))).toHaveLength(1);
     expect(view.statusComments).toHaveLength(1);
     expect(view.statusComments[0]).toContain("Verified: all 4 criteria pass");
     expect(view.counts.pullRequests).toHaveLength(1);
