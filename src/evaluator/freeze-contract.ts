@@ -109,7 +109,8 @@ async function runBaseline(criterion: Criterion, baseTree: string, world: Evalua
   if (oracle.type === "rubric") return { ...notRun, detail: "a rubric is judged at evaluation" };
   if (criterion.worker_written) return { ...notRun, detail: "the worker's test must be red on the base at evaluation" };
   const tree = await overlayCarried(world, baseTree, [criterion]);
-  const result = await runOracle(world, oracle as MachineOracle, tree);
+  // A contract rests on this failure, so it is looked at longer than one of the work.
+  const result = await runOracle(world, oracle as MachineOracle, tree, 3);
   return judgeBaseline(criterion, result, readTestIds(result.output));
 }
 

@@ -39,19 +39,22 @@ interface Attempt {
 export const tailLength = 4_000;
 
 /**
- * Runs an oracle on a tree, each attempt in its own room. A failure is repeated up to `repeats` times in all: one
- * pass among failures means flaky. A file oracle reads the tree and runs nothing.
+ * Runs an oracle on a tree, each attempt in its own room: one pass among failures means flaky. A failure is repeated up to
+ * `repeats` times in all; without a number once, and once more where the two failures do not say the same. A file oracle
+ * reads the tree and runs nothing.
  */
 export async function runOracle(
   world: EvaluatorWorld,
   oracle: MachineOracle,
   tree: string,
-  repeats = 3,
+  repeats?: number,
 ): Promise<OracleResult> {
   if (oracle.type === "file") return askTree(world, oracle, tree);
   const attempts: Attempt[] = [];
+  const isEnough = (): boolean =>
+    repeats === undefined ? saysTheSame(attempts) || attempts.length >= 3 : attempts.length >= repeats;
   do attempts.push(await attemptOracle(world, oracle, tree));
-  while (attempts.at(-1)!.met.kind === "unmet" && attempts.length < repeats && canBeFlaky(attempts));
+  while (attempts.at(-1)!.met.kind === "unmet" && canBeFlaky(attempts) && !isEnough());
   return summarise(world, oracle, tree, attempts);
 }
 
@@ -97,6 +100,12 @@ async function attemptOracle(
 function canBeFlaky(attempts: Attempt[]): boolean {
   const last = attempts.at(-1)!;
   return !last.timedOut && last.exit !== 126 && last.exit !== 127;
+}
+
+/** Whether the last two attempts ended alike; counts and times may differ. */
+function saysTheSame(attempts: Attempt[]): boolean {
+  const [one, other] = attempts.slice(-2).map(({ exit, output }) => `${exit}\n${output.replace(/\d+/g, "0")}`);
+  return other !== undefined && one === other;
 }
 
 function summarise(world: EvaluatorWorld, oracle: MachineOracle, tree: string, attempts: Attempt[]): OracleResult {

@@ -77,7 +77,7 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
     });
     expect(verdict.criteria.map((c) => c.verdict)).toEqual(["fail", "fail", "pass", "pass"]);
     expect(verdict).toMatchObject({ outcome: "fail", judged_by: null });
-    expect(verdict.evidence[0]!.attempts).toEqual([1, 1, 1]);
+    expect(verdict.evidence[0]!.attempts).toEqual([1, 1]);
     expect(asked).toBe(false);
   });
 
