@@ -11,6 +11,7 @@ export const part: Part = {
   name: "crash",
   summary: "kill -9 at random moments, runners wiped after each turn, cancels (R3, R4, R9)",
   budget: 420,
+  cases: ["R3", "R4", "R9"],
   async play({ full, args, say }) {
     const { values } = parseArgs({
       args: [...args],
@@ -20,8 +21,10 @@ export const part: Part = {
     });
     const count = Number(values.kills ?? (full ? 500 : 50));
     const isWanted = readOnly(args);
-    const kills = isWanted("R3") ? await playKills({ count, seed: 1, say }) : null;
-    const wipes = isWanted("R4") ? await playWipes({ turns: 40, say }) : null;
+    const [kills, wipes] = await Promise.all([
+      isWanted("R3") ? playKills({ count, seed: 1, say }) : null,
+      isWanted("R4") ? playWipes({ turns: 40, say }) : null,
+    ]);
     const figures = [...(kills ? figuresOfKills(kills) : []), ...(wipes ? figuresOfWipes(wipes) : [])];
     if (kills && wipes)
       figures.push(

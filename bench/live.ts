@@ -22,6 +22,7 @@ interface Outcome {
 export const part: Part = {
   name: "live",
   summary: "the tasks with the real model; needs ANTHROPIC_API_KEY and costs money",
+  cases: realTasks.map(({ id }) => id),
   async run({ args, say }) {
     if (!process.env.ANTHROPIC_API_KEY)
       return { figures: [], notes: ["Not run: ANTHROPIC_API_KEY is not set. Figures of the real model need it."] };

@@ -29,6 +29,7 @@ export const part: Part = {
   summary:
     "tables of cases that the tests hold, with all their cells, and guards taken away one by one (R5, S2 to S7, S10)",
   budget: 120,
+  cases: [...new Set([...Object.keys(proofs).map((id) => id.split(".")[0]!), "S7"])],
   async play({ args, say }) {
     const isWanted = readOnly(args);
     const chosen = Object.entries(proofs).filter(([id]) => isWanted(id.split(".")[0]!));

@@ -9,7 +9,7 @@ import { budgetOf, runParts } from "./kit/run-parts.ts";
 
 const usage = `npm run bench -- [NAME...] [--json FILE] [--page] [--full]
 npm run bench -- brain --agent "name=COMMAND {prompt}"
-npm run bench -- workers --only 3,4,49
+npm run bench -- workers --only 3,4,49      of a part that has cases, these; a name that it does not know lists them
 npm run bench -- --docs FILE...      writes docs/benchmarks.md from the figures in FILE; --page does it after the run
 npm run bench -- --compare FILE FILE says whether the ratios of two runs agree within their stated spread
 
@@ -55,12 +55,27 @@ async function main(args: string[]): Promise<number> {
     console.error(`There is no part ${unknown.join(", ")}. Parts:\n${describeParts(parts)}`);
     return 2;
   }
+  const chosen = positionals.length === 0 ? parts : parts.filter(({ name }) => positionals.includes(name));
+  const mistake = typeof values.only === "string" ? explainOnly(values.only, chosen) : null;
+  if (mistake !== null) {
+    console.error(mistake);
+    return 2;
+  }
   const rest = tokens.flatMap((token) =>
     token.kind === "option" && !ours.has(token.name) ? [`--${token.name}${token.value ? `=${token.value}` : ""}`] : [],
   );
-  const chosen = positionals.length === 0 ? parts : parts.filter(({ name }) => positionals.includes(name));
   const file = typeof values.json === "string" ? values.json : null;
   return await runAll(chosen, { full: values.full === true, args: rest, file, page: values.page === true });
+}
+
+/** Why `--only` cannot be followed; null when it can. */
+function explainOnly(only: string, chosen: readonly Listed[]): string | null {
+  const [one, ...others] = chosen;
+  if (!one || others.length > 0) return "--only chooses among the cases of one part: name that part.";
+  const cases = "broken" in one ? [] : (one.part.cases ?? []);
+  if (cases.length === 0) return `${one.name} has no cases that --only could choose from.`;
+  const unknown = only.split(",").filter((name) => !cases.includes(name));
+  return unknown.length === 0 ? null : `${one.name} has no case ${unknown.join(", ")}. Cases: ${cases.join(", ")}`;
 }
 
 async function runAll(

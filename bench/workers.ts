@@ -1,4 +1,5 @@
 import { type Figure, makeFigure, type Part } from "./kit/figure.ts";
+import { readOnly } from "./kit/only.ts";
 import { elsewhere, policies } from "./workers/all.ts";
 import { judgePlayed, type PolicyResult } from "./workers/judge-played.ts";
 import { play } from "./workers/play.ts";
@@ -31,16 +32,19 @@ export const part: Part = {
   name: "workers",
   summary: "misbehaving, cheating and honest workers: right outcomes, false accepts, false alarms",
   budget: 240,
-  async play({ args, say }) {
-    const only = args
-      .find((arg) => arg.startsWith("--only="))
-      ?.slice("--only=".length)
-      .split(",");
-    const chosen = policies.filter(({ id }) => !only || only.includes(id));
+  cases: policies.map(({ id }) => id),
+  async play({ full, args, say }) {
+    const isWanted = readOnly(args);
+    const isAll = full || args.some((arg) => arg.startsWith("--only="));
+    const chosen = policies.filter((policy) => isWanted(policy.id) && (isAll || isFirstOfItsRow(policy)));
     const results = await playAll(chosen, (result) => say(renderResult(result)));
-    return { figures: figuresOf(results), notes: notesOf(results) };
+    const share = `${chosen.length} of ${policies.length} policies: the first of each row and the honest ones; --full plays all`;
+    return { figures: figuresOf(results), notes: [...(isAll ? [] : [share]), ...notesOf(results)] };
   },
 };
+
+/** Rows are numbered and their variants have a letter; honest workers outside of the table begin with h. */
+const isFirstOfItsRow = ({ id }: WorkerPolicy): boolean => /^h?\d+$/.test(id);
 
 function figuresOf(results: readonly PolicyResult[]): Figure[] {
   const n = results.length;

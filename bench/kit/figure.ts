@@ -81,6 +81,8 @@ export interface Part {
   summary: string;
   /** Seconds that all of it may take on two quiet cores; 120 unless said. */
   budget?: number;
+  /** What `--only` may choose from. */
+  cases?: readonly string[];
   /** What counts and takes no time: a step of another part may be at work beside it. */
   play?(options: PartOptions): Promise<Found>;
   /** What takes the time: it has the machine for itself. */

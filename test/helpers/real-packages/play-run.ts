@@ -4,12 +4,16 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Script } from "../../../src/local/model/script.ts";
 import { lastToolResults } from "../../../src/local/model/script-helpers.ts";
 import { startScriptedModel } from "../../../src/local/model/start-scripted-model.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** How long the model thinks before Baton is killed, ms: the turn before is on the disk by then. */
+const thinkingMs = 1_500;
 
 /** What a played run came to. */
 export interface Played extends RunSummary {
@@ -29,7 +33,10 @@ export interface PlayOptions {
   env?: Record<string, string>;
   /** The program that is run: the sources unless a bundle is given. */
   cli?: string;
-  /** Kills Baton (SIGKILL) once this many requests were made, then starts it again with the same command. */
+  /**
+   * Kills Baton (SIGKILL) while the model thinks about this request, then starts it again with the same command. The request
+   * gets no answer; what the script would have said to it, it says to the next.
+   */
   killAtRequest?: number;
 }
 
@@ -90,12 +97,14 @@ export async function playRun(options: PlayOptions): Promise<Played> {
   let child: ChildProcess | null = null;
   let toKill = options.killAtRequest ?? 0;
   await using model = await startScriptedModel({
-    script: (request, memory) => {
+    script: async (request, memory) => {
       if (toKill > 0 && memory.requests >= toKill) {
         toKill = 0;
+        await sleep(thinkingMs);
         child?.kill("SIGKILL");
+        return { kind: "reset", billed: false };
       }
-      return options.script(request, memory);
+      return await options.script(request, memory);
     },
   });
   const started = performance.now();
