@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { mergeResults, readResults, renderResults } from "./kit/json.ts";
 import { describeMachine } from "./kit/machine.ts";
+import { explainOnly } from "./kit/only.ts";
 import { writePage } from "./kit/page.ts";
 import { type Listed, loadParts } from "./kit/parts.ts";
 import { didHold, renderAgreement, renderEnd, renderTable } from "./kit/render.ts";
@@ -66,16 +67,6 @@ async function main(args: string[]): Promise<number> {
   );
   const file = typeof values.json === "string" ? values.json : null;
   return await runAll(chosen, { full: values.full === true, args: rest, file, page: values.page === true });
-}
-
-/** Why `--only` cannot be followed; null when it can. */
-function explainOnly(only: string, chosen: readonly Listed[]): string | null {
-  const [one, ...others] = chosen;
-  if (!one || others.length > 0) return "--only chooses among the cases of one part: name that part.";
-  const cases = "broken" in one ? [] : (one.part.cases ?? []);
-  if (cases.length === 0) return `${one.name} has no cases that --only could choose from.`;
-  const unknown = only.split(",").filter((name) => !cases.includes(name));
-  return unknown.length === 0 ? null : `${one.name} has no case ${unknown.join(", ")}. Cases: ${cases.join(", ")}`;
 }
 
 async function runAll(

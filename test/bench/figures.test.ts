@@ -5,6 +5,7 @@ import { isDecisive, makeFigure, makeRatio, type PartResult } from "../../bench/
 import { mergeResults, readResults, renderResults } from "../../bench/kit/json.ts";
 import { describeMachine } from "../../bench/kit/machine.ts";
 import { meaningOf } from "../../bench/kit/meanings.ts";
+import { explainOnly } from "../../bench/kit/only.ts";
 import { renderPage } from "../../bench/kit/page.ts";
 import { didHold, renderAgreement } from "../../bench/kit/render.ts";
 
@@ -99,4 +100,17 @@ test("every figure of the bench is described in words", () => {
     .map(([, id = ""]) => id);
   expect(new Set(ids).size).toBeGreaterThan(60);
   expect(ids.filter((id) => meaningOf(id) === "")).toEqual([]);
+});
+
+test("--only of a case that does not exist, of a part without cases or of no part at all plays nothing and says what there is", () => {
+  const listed = (name: string, cases?: string[]) => ({
+    name,
+    part: { name, summary: "", ...(cases ? { cases } : {}) },
+  });
+  const crash = listed("crash", ["R3", "R4"]);
+  expect(explainOnly("R3,R4", [crash])).toBeNull();
+  expect(explainOnly("R3,R5", [crash])).toBe("crash has no case R5. Cases: R3, R4");
+  expect(explainOnly("R3", [listed("app")])).toBe("app has no cases that --only could choose from.");
+  expect(explainOnly("R3", [crash, listed("app")])).toMatch(/name that part/);
+  expect(explainOnly("R3", [])).toMatch(/name that part/);
 });
