@@ -18,6 +18,7 @@ import { fixedPromptTokens, listCutOutputs, sumPrompts } from "./brain/costs.ts"
 import { fixPrompt, fixScript, writeFix } from "./brain/fix-task.ts";
 import { type PagesTask, pagesPrompt, pagesScript, writePages } from "./brain/pages-task.ts";
 import { type Figure, makeFigure, type Part, quantile } from "./kit/figure.ts";
+import { ratioOf } from "./kit/spread.ts";
 
 /** Scripted latency of the long run, ms: far below any real model's, so that nothing hides behind it by luck. */
 const latencyMs = 200;
@@ -26,7 +27,8 @@ const shortMs = 20;
 const modern = "claude-sonnet-5-5";
 /** A model with a window of 200k tokens. */
 const small = "claude-sonnet-4-5";
-const edge = 20;
+/** First and last turns that are looked at. */
+const edge = 40;
 
 /** The conversation with the model: what it costs in time, memory and money beside a raw loop. */
 export const part: Part = {
@@ -126,7 +128,7 @@ async function measureStart(bench: Bench): Promise<Found> {
   }
   const figures = [
     makeFigure({ id: "P1.start_ms", values: sums.claimed, unit: "ms", goal: "<=400" }),
-    makeFigure({ id: "P1.process_to_request_ms", values: sums.whole, unit: "ms", floor: quantile(sums.raw, 0.5) }),
+    makeFigure({ id: "P1.process_to_request_ms", values: sums.whole, unit: "ms", floor: sums.raw }),
     makeFigure({ id: "P0.fix_solved", values: sums.solved, unit: "runs", goal: "=5", n: 5 }),
   ];
   const notes = [`6-turn fix: ${sums.requests} requests of all roles, $${sums.usd.toFixed(4)} of input`];
@@ -150,26 +152,14 @@ async function measureLong(bench: Bench): Promise<Found> {
   const shellAfter = quantile(measurePlainShell(typical, beside), 0.5);
   const plain = (shell + shellAfter) / 2;
   const worker = workerTurns(run);
-  const [ours, floor] = [overheads(worker, plain), overheads(raw.turns, plain)];
+  const [ours, floor] = [gapsOf(worker), gapsOf(raw.turns)];
   const [cost, rawCost] = [sumPrompts(worker), sumPrompts(raw.turns)];
   const cpu = cpuPerTurn(worker);
   const rawCpu = cpuPerTurn(raw.turns);
   const peak = Math.max(...run.turns.map(({ sample }) => sample?.peakMb ?? Number.NaN));
-  const median = (values: readonly number[]): number => quantile(values, 0.5);
   const figures = [
-    makeFigure({
-      id: "P2.overhead_ms",
-      values: ours.slice(-edge),
-      unit: "ms",
-      goal: "<=30",
-      floor: median(floor.slice(-edge)),
-    }),
-    makeFigure({
-      id: "P2.overhead_ms_turn_1",
-      values: ours.slice(0, edge),
-      unit: "ms",
-      floor: median(floor.slice(0, edge)),
-    }),
+    overheadOf("P2.overhead_ms", "<=30", ours.slice(-edge), floor.slice(-edge), plain),
+    overheadOf("P2.overhead_ms_turn_1", null, ours.slice(0, edge), floor.slice(0, edge), plain),
     makeFigure({ id: "P3.cpu_ms_per_turn", values: cpu.own, n: worker.length, unit: "ms", floor: rawCpu.own }),
     makeFigure({
       id: "P3.cpu_ms_of_children_per_turn",
@@ -202,7 +192,9 @@ async function measureLong(bench: Bench): Promise<Found> {
     figures.push(
       makeFigure({
         id: `P2.overhead_ms.${agent.name}`,
-        values: overheads(other.turns, plain).slice(-edge),
+        values: gapsOf(other.turns)
+          .slice(-edge)
+          .map((gap) => gap - plain),
         unit: "ms",
       }),
     );
@@ -269,12 +261,22 @@ async function measureWide(bench: Bench): Promise<Found> {
   };
 }
 
-/** Time between an answer and the next request less the command's own; the first request of a context is none of these. */
-function overheads(turns: readonly Turn[], commandMs: number): number[] {
-  const gaps = betweenTurns(turns);
-  return gaps
-    .filter((_gap, at) => (turns[at + 1]!.request.body?.messages.length ?? 0) > 1)
-    .map((gap) => gap - commandMs);
+/** Time between an answer and the next request, ms; before the first request of a context there is none. */
+function gapsOf(turns: readonly Turn[]): number[] {
+  return betweenTurns(turns).filter((_gap, at) => (turns[at + 1]!.request.body?.messages.length ?? 0) > 1);
+}
+
+/** What is left of these times without the command's own; they are compared with the floor's before that. */
+function overheadOf(
+  id: string,
+  goal: string | null,
+  gaps: readonly number[],
+  floor: readonly number[],
+  commandMs: number,
+): Figure {
+  const rest = (times: readonly number[]): number[] => times.map((ms) => ms - commandMs);
+  const ratio = ratioOf(gaps, floor);
+  return makeFigure({ id, values: rest(gaps), floor: rest(floor), unit: "ms", goal, ratio });
 }
 
 function cpuPerTurn(turns: readonly Turn[]): { own: number; children: number } {

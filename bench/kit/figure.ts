@@ -105,6 +105,8 @@ export function makeFigure(given: {
   goal?: string | null;
   floor?: readonly number[] | number | null;
   n?: number;
+  /** Instead of value over floor, where both are what is left of larger times: a quotient of two rests says nothing. */
+  ratio?: Ratio;
 }): Figure {
   const samples = listOf(given.values);
   const floors = listOf(given.floor ?? []);
@@ -119,7 +121,7 @@ export function makeFigure(given: {
     floor: floors.length === 0 ? null : round(quantile(floors, 0.5)),
     goal,
     holds: goal === null || meets(value, goal),
-    ...(floors.length > 0 && samples.length > 0 ? { ratio: ratioOf(samples, floors) } : {}),
+    ...(floors.length > 0 && samples.length > 0 ? { ratio: given.ratio ?? ratioOf(samples, floors) } : {}),
   };
 }
 

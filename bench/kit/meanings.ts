@@ -4,7 +4,7 @@ const meanings: Readonly<Record<string, string>> = {
   "P1.start_ms": "from the claim of the session to the first request to the model",
   "P1.process_to_request_ms": "from the start of the process to that request; floor: the raw loop",
   "P2.overhead_ms":
-    "what Baton adds to a turn: between answer and next request, less the command itself; last turns of 200",
+    "what Baton adds to a turn: between answer and next request, less the command itself, last turns of 200; × floor: with the command, which both run",
   "P2.overhead_ms_turn_1": "the same in the first turns",
   "P3.cpu_ms_per_turn": "CPU of Baton's own process per turn, over 200 turns",
   "P3.cpu_ms_of_children_per_turn": "CPU of what it starts (commands, walls, git) per turn",
