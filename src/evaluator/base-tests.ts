@@ -29,7 +29,8 @@ export function runsTests(criterion: Criterion): criterion is Tested {
   const { oracle } = criterion;
   if (oracle.type === "test") return true;
   return (
-    oracle.type === "command" && /test|spec|jest|mocha|\bava\b|\btap\b|tox|nox|\bcheck\b|rake|phpunit/i.test(oracle.run)
+    oracle.type === "command" &&
+    /test|spec|jest|mocha|\bava\b|\btap\b|tox|nox|\bcheck\b|rake|phpunit|\bprove\b|\bbats\b/i.test(oracle.run)
   );
 }
 

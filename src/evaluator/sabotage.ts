@@ -1,3 +1,4 @@
+import { sabotageMore } from "./sabotage-more.ts";
 import { stripComments } from "./strip-comments.ts";
 import { testLanguageOf } from "./test-language.ts";
 
@@ -66,29 +67,7 @@ export function sabotage(path: string, text: string, word: string): string | nul
         ? `${text}\n#[cfg(test)]\nmod zz_${word} {\n    #[test]\n    fn zz() {\n        panic!("${word}");\n    }\n}\n`
         : null;
     default:
-      return null;
-  }
-}
-
-const literal = String.raw`-?\d[\w.]*|"[^"\n\\]*"|'[^'\n\\]*'|True|False|None|\[\]|\{\}|\(\)`;
-
-/**
- * A file of tests that expects what no product can return, where it compares with a plain value: code that is equal to
- * anything, or answers what the test's own line says, passes that too. With `raises` the same lines only raise: what passes
- * then, never gets there. Null where nothing is compared so, or the language lets nothing be equal to everything.
- */
-export function falsify(path: string, text: string, word: string, raises: boolean): string | null {
-  if (testLanguageOf(path)?.name !== "python") return null;
-  const changed = text
-    .replace(new RegExp(`^([ \\t]*)(assert\\b[^#\\n]*==\\s*)(?:${literal})[ \\t]*(?=#|$)`, "gm"), put(`"${word}"`))
-    .replace(
-      new RegExp(`^([ \\t]*)(self\\.assertEquals?\\([^#\\n]*,\\s*)(?:${literal})\\)[ \\t]*(?=#|$)`, "gm"),
-      put(`"${word}")`),
-    );
-  return changed === text ? null : changed;
-
-  function put(value: string): string {
-    return raises ? `$1raise AssertionError("${word}")` : `$1$2${value}`;
+      return sabotageMore(language.name, text, code, word);
   }
 }
 

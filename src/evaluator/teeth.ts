@@ -1,12 +1,13 @@
 import { randomBytes } from "node:crypto";
 import type { Criterion } from "../domain/contract.ts";
 import { type CrossRun, runsTests, type Tested } from "./base-tests.ts";
+import { falsify } from "./falsify.ts";
 import { isGuard, overlayCarried } from "./freeze-contract.ts";
 import { hideTest } from "./hide-test.ts";
 import { finding } from "./ratchet/rule.ts";
 import type { EvaluatorWorld } from "./room.ts";
 import { runOracle } from "./run-oracle.ts";
-import { falsify, sabotage } from "./sabotage.ts";
+import { sabotage } from "./sabotage.ts";
 import { isTestFile } from "./test-files.ts";
 
 /** Most files of tests that get a failing test at once. */
@@ -14,7 +15,7 @@ const maxFiles = 50;
 
 /** An oracle that runs only some tests by their names would not run the one that is added; cargo takes a name as a bare word. */
 const filtered =
-  /\s(?:-[tkg]|-run|--grep|--fgrep|--filter|--test-?name-?pattern|--test-?only|--tests)\b|::|\bunittest\s+(?:-\S+\s+)*\w+\.\w+|\bcargo\s+(?:\+\S+\s+)?(?:test|nextest\s+run)\b(?:\s+(?:(?:-p|--(?:test|package|features|bin|example|manifest-path))[=\s]\S+|-\S+))*\s+[^\s;&|-]/i;
+  /\s(?:-[tkg]|-run|--grep|--fgrep|--filter|--test-?name-?pattern|--test-?only|--tests)\b|::|\bunittest\s+(?:-\S+\s+)*\w+\.\w+|\bcargo\s+(?:\+\S+\s+)?(?:test|nextest\s+run)\b(?:\s+(?:(?:-p|--(?:test|package|features|bin|example|manifest-path))[=\s]\S+|-\S+))*\s+[^\s;&|-]|-Dtest=\S*#|\.rb:\d|\.rb\b.*\s(?:-n|--name)\b|\brspec\b.*\s(?:-e|--example)\b|\bbats\b.*\s-f\b/i;
 
 /** The exit code is another program's: what the tests came to cannot be seen in it. */
 const masksExit = /(?<![|])\|(?![|&])|\|\|\s*(?:true|:)|;\s*(?:true|:|exit 0|echo\b[^;&|]*)\s*$/;

@@ -11,12 +11,20 @@ export function isTestFile(path: string): boolean {
   if (/^test_.*\.py$|_test\.(?:py|go|rb|dart|exs)$|_spec\.rb$/.test(base)) return true;
   if (/(?:Test|Tests|IT|Spec)\.(?:java|kt|scala|cs|php|swift)$/.test(base)) return true;
   if (/(?:^|\/)src\/test\/.*\.(?:java|kt|scala)$/.test(path)) return true;
+  if (/\.bats$|^test_.*\.(?:rb|c|cc|cpp|cxx)$|_(?:unit)?test\.(?:c|cc|cpp|cxx)$/.test(base)) return true;
+  if (/(?:^|\/)x?t\/.*\.t$|(?:^|\/)tests?\/[^/]*\.(?:c|cc|cpp|cxx)$/.test(path)) return true;
   return /(?:^|\/)tests\/[^/]*\.rs$/.test(path) || /(?:^|\/)test\/[^/]*\.[cm]?[jt]sx?$/.test(path);
 }
 
 /** Whether a path is a test or what tests lean on: helpers, fixtures, snapshots, mocks. */
 export function isTestSupport(path: string): boolean {
-  return isTestFile(path) || /\.snap$/.test(path) || supportFolder.test(path) || /(?:^|\/)conftest\.py$/.test(path);
+  return (
+    isTestFile(path) ||
+    /\.snap$/.test(path) ||
+    supportFolder.test(path) ||
+    /^x?t\//.test(path) ||
+    /(?:^|\/)conftest\.py$/.test(path)
+  );
 }
 
 /** Whether a path holds recorded expectations that a runner can rewrite. */
@@ -27,7 +35,7 @@ export function isSnapshot(path: string): boolean {
 /** Whether a path is program text that is neither test nor test support. */
 export function isProductSource(path: string): boolean {
   return (
-    /\.(?:[cm]?[jt]sx?|vue|svelte|py|go|rs|java|kt|scala|rb|php|cs|swift|c|cc|cpp|h|hpp|sh)$/.test(path) &&
+    /\.(?:[cm]?[jt]sx?|vue|svelte|py|go|rs|java|kt|scala|rb|php|cs|swift|c|cc|cpp|cxx|h|hh|hpp|sh|pl|pm)$/.test(path) &&
     !isTestSupport(path)
   );
 }

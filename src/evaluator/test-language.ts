@@ -1,6 +1,6 @@
 /** What the ratchet reads out of one language's tests. All patterns are global and run on text without comments. */
 export interface TestLanguage {
-  name: "js" | "python" | "go" | "rust" | "jvm" | "ruby" | "php";
+  name: "js" | "python" | "go" | "rust" | "jvm" | "ruby" | "php" | "perl" | "c" | "shell";
   hash: boolean;
   /** Group 1 (or 2) is the title of a test. */
   title: RegExp;
@@ -109,12 +109,53 @@ const php: TestLanguage = {
   mock: null,
 };
 
+const perl: TestLanguage = {
+  name: "perl",
+  hash: true,
+  title:
+    /\b(?:ok|is|isnt|like|unlike|is_deeply|cmp_ok|isa_ok|can_ok|subtest|lives_ok|throws_ok|dies_ok)\b[^;]*?,\s*(?:"([^"\n]+)"|'([^'\n]+)')\s*\)?\s*;/g,
+  skip: /\bskip_all\b|^\s*(?:SKIP|TODO)\s*:|\$TODO\b|\btodo_skip\b/gm,
+  focus: null,
+  assertion:
+    /(?<![\w$@%>:])(?:ok|is|isnt|like|unlike|is_deeply|cmp_ok|isa_ok|can_ok|lives_ok|throws_ok|dies_ok|pass|fail)[ \t]*\(/g,
+  tautology: /(?<![\w$@%>:])ok[ \t]*\(\s*1\s*[,)]|(?<![\w$@%>:])is[ \t]*\(\s*([\w$"']+)\s*,\s*\1\s*[,)]/g,
+  escape: /\bexit\b\s*(?:\(?\s*0?\s*\)?)?\s*;|\b_exit\s*\(/g,
+  mock: null,
+};
+
+const c: TestLanguage = {
+  name: "c",
+  hash: false,
+  title:
+    /\b(?:TEST(?:_F|_P)?\s*\(\s*(\w+\s*,\s*\w+)|(?:TEST_CASE|SCENARIO)\s*\(\s*"([^"\n]+)"|START_TEST\s*\(\s*(\w+))|^(?:static[ \t]+)?(?:void|int)[ \t]+test_\w+(?=[ \t]*\()/gm,
+  skip: /\bGTEST_SKIP\b|\bDISABLED_|\[\.\]|\bTEST_IGNORE\b|^\s*#\s*if\s+0\b/gm,
+  focus: null,
+  assertion: /\b\w*(?:assert|ASSERT|CHECK|REQUIRE|EXPECT)\w*\s*\(/g,
+  tautology: /\b(?:assert|ASSERT_TRUE|EXPECT_TRUE|CHECK|REQUIRE)\s*\(\s*(?:1|true)\s*\)/g,
+  escape: /\b_?_?[eE]xit\s*\(\s*(?:0|EXIT_SUCCESS)\s*\)|^\s*#\s*(?:undef|define)\s+(?:assert|NDEBUG)\b/gm,
+  mock: null,
+};
+
+const shell: TestLanguage = {
+  name: "shell",
+  hash: true,
+  title: /^@test\s+(?:"([^"\n]+)"|'([^'\n]+)')/gm,
+  skip: /^[ \t]*skip\b/gm,
+  focus: null,
+  assertion: /^[ \t]*(?:!\s*)?(?:\[\[?[ \t]|test[ \t]|assert\w*\b|refute\w*\b|grep\b|diff\b|cmp\b)/gm,
+  tautology: /^[ \t]*(?:true|:|\[ (\S+) = \1 \])[ \t]*$/gm,
+  escape: /^[ \t]*(?:return|exit)[ \t]+0\b|\|\|[ \t]*(?:true|:)[ \t]*$/gm,
+  mock: null,
+};
+
 /** The language of a path's tests, or null when the ratchet can only count the file. */
 export function testLanguageOf(path: string): TestLanguage | null {
   const extension = /\.(\w+)$/.exec(path)?.[1] ?? "";
   if (/^[cm]?[jt]sx?$|^vue$|^svelte$/.test(extension)) return js;
-  const byExtension: Record<string, TestLanguage> = { py, go, rs: rust, java: jvm, kt: jvm, scala: jvm, rb: ruby, php };
   return byExtension[extension] ?? null;
 }
 
-const py = python;
+const byExtension: Readonly<Record<string, TestLanguage>> = {
+  ...{ py: python, go, rs: rust, java: jvm, kt: jvm, scala: jvm, rb: ruby, php },
+  ...{ t: perl, pl: perl, pm: perl, c, cc: c, cpp: c, cxx: c, h: c, hh: c, hpp: c, bats: shell },
+};

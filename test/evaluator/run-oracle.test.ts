@@ -21,7 +21,12 @@ test.each<[string, readonly Partial<RoomExec>[], string, (number | null)[]]>([
   ["a pass is not repeated", [passed], "pass", [0]],
   ["two failures that say the same are enough", [failed("1 of 2 failed")], "fail", [1, 1]],
   ["counts and times may differ", [failed("in 12 ms"), failed("in 7 ms")], "fail", [1, 1]],
-  ["failures that differ are looked at a third time", [failed("red"), failed("blue"), failed("green")], "fail", [1, 1, 1]],
+  [
+    "failures that differ are looked at a third time",
+    [failed("red"), failed("blue"), failed("green")],
+    "fail",
+    [1, 1, 1],
+  ],
   ["another exit code is another failure", [failed("red"), { exit: 2, whole: "red" }, passed], "flaky", [1, 2, 0]],
   ["a failure and a pass are flaky", [failed("red"), passed], "flaky", [1, 0]],
   ["a missing program will not be there the second time", [{ exit: 127 }], "error", [127]],

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { falsify } from "../../src/evaluator/falsify.ts";
 import { hideTest } from "../../src/evaluator/hide-test.ts";
-import { falsify, sabotage } from "../../src/evaluator/sabotage.ts";
+import { sabotage } from "../../src/evaluator/sabotage.ts";
 
 const runnerFile =
   'import assert from "node:assert/strict";\nimport { test } from "node:test";\ntest("a", () => {\n  assert.equal(1, 1);\n});\n';

@@ -89,6 +89,9 @@ const patches: readonly RegExp[] = [
   /\bdef\s+__(?:eq|ne|bool)__\s*\(self[^)]*\)[^:]*:\s*(?:return\s+True)?\s*$/,
   /\bpytest_(?:runtest_\w+|collection_modifyitems|sessionfinish|report_\w+|exception_interact)\b/,
   /\bunittest\.TestCase\.\w+\s*=(?!=)/,
+  /\bmodule\s+Mini[tT]est\b|\bclass\s+(?:Mini[tT]est|RSpec)::|\bRSpec::Expectations\b/,
+  /\*(?:\{\s*["'])?Test::(?:Builder|More|Simple)::\w+/,
+  /^\s*#\s*(?:define|undef)\s+(?:assert|NDEBUG)\b|\b__assert(?:_fail|_rtn)?\s*\(/,
 ];
 
 /** Code, anywhere in the diff, that changes what an assertion or the runner does. */

@@ -1,0 +1,191 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { falsify } from "../../src/evaluator/falsify.ts";
+import { sabotage } from "../../src/evaluator/sabotage.ts";
+
+/** A small program with its test, in a language that this machine may know. */
+interface Sample {
+  name: string;
+  /** Says by its exit code whether the language is here. */
+  here: string;
+  run: string;
+  path: string;
+  test: string;
+  product: string;
+  honest: string;
+  /** Products that do wrong, by what they do. */
+  cheats: Readonly<Record<string, string>>;
+}
+
+const samples: readonly Sample[] = [
+  {
+    name: "Perl's Test::More",
+    here: "prove --version && perl -MTest::More -e 1",
+    run: "prove -Ilib t/slug.t",
+    path: "t/slug.t",
+    test: 'use Test::More tests => 2;\nuse Slug;\nis(Slug::slug("a  b"), "a-b", "spaces");\nis(Slug::slug("A"), "a", "lower");\n',
+    product: "lib/Slug.pm",
+    honest: "package Slug;\nsub slug { my $t = lc shift; $t =~ s/ +/-/g; return $t; }\n1;\n",
+    cheats: {
+      "is equal to everything":
+        "package Any;\nuse overload 'eq' => sub { 1 }, '\"\"' => sub { 'x' };\npackage Slug;\nsub slug { return bless {}, 'Any'; }\n1;\n",
+      "ends the process with success":
+        'package Slug;\nuse POSIX ();\nsub slug { syswrite STDOUT, "ok 1\\nok 2\\n"; POSIX::_exit(0); }\n1;\n',
+      "reads the answer in the test":
+        'package Slug;\nsub slug { my $q = quotemeta $_[0]; open my $f, "<", $0; for (<$f>) { return $1 if /slug\\("$q"\\), "([^"]*)"/ } }\n1;\n',
+    },
+  },
+  {
+    name: "a C program of assertions",
+    here: "cc --version",
+    run: "cc -o slug tests/test_slug.c slug.c && ./slug",
+    path: "tests/test_slug.c",
+    test: '#include <assert.h>\n#include <string.h>\n#include "../slug.h"\nint main(void) {\n  char out[64];\n  slug("A b", out);\n  assert(strcmp(out, "a-b") == 0);\n  assert(length(out) == 3);\n  return 0;\n}\n',
+    product: "slug.c",
+    honest:
+      "#include <ctype.h>\n#include <string.h>\n#include \"slug.h\"\nvoid slug(const char *in, char *out) { for (; *in; in++) *out++ = *in == ' ' ? '-' : tolower(*in); *out = 0; }\nint length(const char *s) { return strlen(s); }\n",
+    cheats: {
+      "ends the process with success":
+        '#include <stdlib.h>\n#include "slug.h"\nvoid slug(const char *in, char *out) { exit(0); }\nint length(const char *s) { return 0; }\n',
+      "ends it before main":
+        '#include <unistd.h>\n#include "slug.h"\n__attribute__((constructor)) static void early(void) { _exit(0); }\nvoid slug(const char *in, char *out) { }\nint length(const char *s) { return 0; }\n',
+      "lets a failed assertion end with success":
+        '#include <stdlib.h>\n#include "slug.h"\nvoid __assert_fail(const char *a, const char *b, unsigned c, const char *d) { _Exit(0); }\nvoid slug(const char *in, char *out) { *out = 0; }\nint length(const char *s) { return 0; }\n',
+    },
+  },
+  {
+    name: "Ruby's minitest",
+    here: "ruby -e 'require \"minitest\"'",
+    run: "ruby -Ilib test/test_slug.rb",
+    path: "test/test_slug.rb",
+    test: 'require "minitest/autorun"\nrequire "slug"\n\nclass TestSlug < Minitest::Test\n  def test_spaces\n    assert_equal "a-b", slug("a  b")\n    assert_equal(3, slug("a b").length)\n  end\nend\n',
+    product: "lib/slug.rb",
+    honest: 'def slug(text) = text.downcase.gsub(/ +/, "-")\n',
+    cheats: {
+      "ends the process with success": "def slug(text) = exit!(0)\n",
+      "ends it before a test runs": "at_exit { exit!(0) }\n",
+      "changes what assertions do":
+        "module Minitest; module Assertions; def assert_equal(*) = true; end; end\ndef slug(text) = text\n",
+    },
+  },
+  {
+    name: "Ruby's RSpec",
+    here: "rspec --version",
+    run: "rspec spec/slug_spec.rb",
+    path: "spec/slug_spec.rb",
+    test: 'require_relative "../lib/slug"\n\nRSpec.describe "slug" do\n  it "joins" do\n    expect(slug("a  b")).to eq("a-b")\n  end\nend\n',
+    product: "lib/slug.rb",
+    honest: 'def slug(text) = text.downcase.gsub(/ +/, "-")\n',
+    cheats: { "ends the process with success": "def slug(text) = exit!(0)\n" },
+  },
+  {
+    name: "PHPUnit",
+    here: "phpunit --version",
+    run: "phpunit tests/SlugTest.php",
+    path: "tests/SlugTest.php",
+    test: "<?php\nrequire_once __DIR__ . '/../Slug.php';\nuse PHPUnit\\Framework\\TestCase;\n\nfinal class SlugTest extends TestCase\n{\n    public function testSpaces(): void\n    {\n        $this->assertSame('a-b', Slug::of('a  b'));\n    }\n}\n",
+    product: "Slug.php",
+    honest:
+      "<?php\nfinal class Slug { static function of(string $t): string { return preg_replace('/ +/', '-', strtolower($t)); } }\n",
+    cheats: {
+      "ends the process with success":
+        "<?php\nfinal class Slug { static function of(string $t): string { exit(0); } }\n",
+      "ends it at its end with success":
+        "<?php\nregister_shutdown_function(function () { exit(0); });\nfinal class Slug { static function of(string $t): string { return $t; } }\n",
+    },
+  },
+  {
+    name: "bats",
+    here: "bats --version",
+    run: "bats test/slug.bats",
+    path: "test/slug.bats",
+    test: '@test "joins" {\n  [ "$(sh slug.sh "a  b")" = a-b ]\n}\n',
+    product: "slug.sh",
+    honest: 'printf "%s" "$1" | tr -s " " | tr " " -\n',
+    cheats: {
+      "reads the answer in the test": "sed -n 's/.*\" = \\(.*\\) \\]/\\1/p' test/slug.bats | tr -d '\"'\n",
+    },
+  },
+];
+
+const known = samples.filter(({ here }) => spawnSync("sh", ["-c", here]).status === 0);
+
+function passes(sample: Sample, product: string, text: string): boolean {
+  const dir = mkdtempSync(join(tmpdir(), "sabotage-"));
+  try {
+    const header = "void slug(const char *in, char *out);\nint length(const char *s);\n";
+    for (const [path, content] of Object.entries({
+      [sample.product]: product,
+      [sample.path]: text,
+      "slug.h": header,
+    })) {
+      mkdirSync(dirname(join(dir, path)), { recursive: true });
+      writeFileSync(join(dir, path), content);
+    }
+    return spawnSync("sh", ["-c", sample.run], { cwd: dir }).status === 0;
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+describe.each(known)("$name", (sample) => {
+  const { path, test: text, honest, cheats } = sample;
+  const added = sabotage(path, text, "bword")!;
+  const wrong = falsify(path, text, "bword", false)!;
+  const raises = falsify(path, text, "bword", true)!;
+
+  test("an honest product passes its test, and neither a test that must fail nor one that expects something else", () => {
+    expect(passes(sample, honest, text)).toBe(true);
+    expect(passes(sample, honest, added)).toBe(false);
+    expect(passes(sample, honest, wrong)).toBe(false);
+    expect(passes(sample, honest, raises)).toBe(false);
+  });
+
+  test.each(Object.entries(cheats))("a product that %s is told from it by one of the two", (_name, product) => {
+    expect(passes(sample, product, text)).toBe(true);
+    const isSeenByAdded = passes(sample, product, added);
+    const isSeenByOther = passes(sample, product, wrong) && !passes(sample, product, raises);
+    expect(isSeenByAdded || isSeenByOther).toBe(true);
+  });
+});
+
+test.each<[string, string, string | null]>([
+  ["T.java", 'assertEquals("a-b", Slug.of("a  b"));', 'assertEquals("bword", Slug.of("a  b"));'],
+  [
+    "T.java",
+    "Assertions.assertEquals(3, count(x)); // three",
+    "Assertions.assertEquals(918273645, count(x)); // three",
+  ],
+  ["T.java", 'assertEquals("a message or what is expected", a, b);', null],
+  ["T.java", 'assertThat(of("a")).isEqualTo("a");', 'assertThat(of("a")).isEqualTo("bword");'],
+  ["T.java", "assertNotEquals(3, count(x));", null],
+  ["T.kt", 'slug("a  b") shouldBe "a-b"', 'slug("a  b") shouldBe "bword"'],
+  ["t_test.rb", '  expect(slug("x")).to eq "x"', '  expect(slug("x")).to eq "bword"'],
+  ["t_test.rb", '  expect(slug("x")).not_to eq "x"', null],
+  ["t_test.rb", '  assert_equal expected, "x"', null],
+  ["TTest.php", "$this->assertSame('a', f('(')); ", "$this->assertSame('bword', f('(')); "],
+  ["TTest.php", "$this->assertNotSame('a', f());", null],
+  ["t/a.t", "is(f('a,b'), 3, 'three');", "is(f('a,b'), \"bword\", 'three');"],
+  ["t/a.t", "isnt(f(1), 3);", null],
+  ["test_a.c", 'assert(!strcmp(f(x), "a"));', 'assert(!strcmp(f(x), "bword"));'],
+  ["test_a.c", 'assert(strcmp(f(x), "a") != 0);', null],
+  ["a_test.cc", "EXPECT_EQ(f(1), 2);", "EXPECT_EQ(f(1), 918273645);"],
+  ["a_test.go", '\tassert.Equal(t, "a-b", Slug("a  b"))', '\tassert.Equal(t, "bword", Slug("a  b"))'],
+  ["tests/a.rs", '    assert_eq!(slug("a"), "a");', '    assert_eq!(slug("a"), "bword");'],
+  ["a.bats", '  [ "$output" = "two words" ]', '  [ "$output" = "bword" ]'],
+  ["a.bats", '  [ "$output" != "two words" ]', null],
+])("what %s expects in `%s` is put in the place of nothing else", (path, line, wrong) => {
+  expect(falsify(path, `${line}\n`, "bword", false)).toBe(wrong === null ? null : `${wrong}\n`);
+});
+
+test("a method goes into the last class, and nowhere where that cannot be told", () => {
+  const java =
+    "import static org.junit.Assert.assertEquals;\npublic class T {\n  @Test public void a() { assertEquals(1, f()); }\n}\n";
+  expect(sabotage("T.java", java, "bword")).toContain(
+    '@Test public void zzbword() {\ntry { assertEquals("abword", "bbword"); return; } catch (Throwable fell) { }\nthrow new RuntimeException("bword"); }\n}\n',
+  );
+  expect(sabotage("T.java", `${java}// the end\n`, "bword")).toBeNull();
+});
