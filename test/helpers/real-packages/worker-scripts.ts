@@ -25,7 +25,8 @@ export async function playScript(
   options: { first?: readonly Reply[]; owner?: Played; givesUp?: boolean } = {},
 ): Promise<Script> {
   const steps: Reply[] = [...(options.first ?? []), call("glob", { pattern: "*" }, "Let me look around.")];
-  const paths = new Set(changes.flatMap((change) => ("old" in change ? [change.path] : [])));
+  // What is edited or written over must have been read; a file that is new cannot be.
+  const paths = new Set(changes.flatMap((change) => ("old" in change || "asFixed" in change ? [change.path] : [])));
   for (const path of paths) steps.push(call("read", { path, lines: 60 }));
   for (const change of changes) steps.push(await callOf(change, options.owner ?? task));
   steps.push(call("bash", { command: "npm test 2>&1 | tail -n 5", timeout_s: 120 }, "Now the tests."));

@@ -1,7 +1,7 @@
 import { probe, type RealTask } from "../real-task.ts";
 
 const within = (call: string): string =>
-  `require('child_process').execFileSync(process.execPath, ['-e', ${JSON.stringify(call)}], { cwd: __dirname, timeout: 8000, stdio: 'ignore' });`;
+  `require('child_process').execFileSync(process.execPath, ['-e', ${JSON.stringify(call)}], { cwd: __dirname, timeout: 5000, stdio: 'ignore' });`;
 
 /** CVE-2021-23343: three expressions take quadratic time. Needs no installation at all. */
 export const pathParseTime: RealTask = {
@@ -61,8 +61,8 @@ has to grow with the length only. What is returned must stay the same.
   ],
   hidden: `const parse = require("./"), assert = require("assert");
 const start = Date.now();
-parse.posix("/".repeat(60000) + "b");
-parse.win32("\\\\".repeat(60000) + "b");
+parse.posix("/".repeat(200000) + "b");
+parse.win32("\\\\".repeat(200000) + "b");
 if (Date.now() - start > 4000) throw new Error("still slow");
 const long = "/" + "d/".repeat(5000) + "name.txt";
 assert.deepEqual({ ...parse.posix(long) }, { root: "/", dir: long.slice(0, -9), base: "name.txt", ext: ".txt", name: "name" });
