@@ -7,7 +7,7 @@ interface Comparing {
   /** A text or a number of the same type that no product returns; where types do not matter, always the text. */
   isTyped: boolean;
   /** Each with the indent, what stands before the expected value, and what may stand behind it. */
-  comparisons: readonly { before: string; after: string }[];
+  comparisons: readonly { before: string; after: string; raise?(line: string, word: string): string }[];
   /** Calls whose arguments are told apart: which of them are expected values. */
   calls: readonly { name: string; expected(args: readonly string[], isPlain: (arg: string) => boolean): number[] }[];
   raise(word: string): string;
@@ -97,7 +97,13 @@ const c: Comparing = {
 const go: Comparing = {
   literal: `${text}|${numbers}`,
   isTyped: true,
-  comparisons: [],
+  comparisons: [
+    {
+      before: String.raw`if\b[^"\n]*(?:"[^"\n]*"[^"\n]*)*!=\s*`,
+      after: String.raw`\s*\{[ \t]*$`,
+      raise: (line, word) => line.replace(/\{[ \t]*$/, `|| true { panic("${word}")`),
+    },
+  ],
   calls: [
     {
       name: String.raw`(?:assert|require)\.Equal`,
@@ -142,23 +148,30 @@ export function falsify(path: string, source: string, word: string, raises: bool
   const changed = source
     .split("\n")
     .map((line) => {
-      const wrong = expectOther(line, comparing, word);
-      if (wrong === null) return line;
-      return raises ? `${/^[ \t]*/.exec(line)![0]}${comparing.raise(word)}` : wrong;
+      const other = expectOther(line, comparing, word);
+      if (other === null) return line;
+      return raises ? other.raised : other.wrong;
     })
     .join("\n");
   return changed === source ? null : changed;
 }
 
-/** The line with another expected value; null when it compares with none. */
-function expectOther(line: string, { literal, isTyped, comparisons, calls }: Comparing, word: string): string | null {
+/** The line with another expected value, and the line that only fails; null when it compares with none. */
+function expectOther(
+  line: string,
+  { literal, isTyped, comparisons, calls, raise }: Comparing,
+  word: string,
+): { wrong: string; raised: string } | null {
+  const raised = `${/^[ \t]*/.exec(line)![0]}${raise(word)}`;
   const other = (found: string): string => {
     const quote = /^["']/.exec(found)?.[0] ?? (isTyped ? "" : '"');
     return quote === "" ? "918273645" : `${quote}${word}${quote}`;
   };
-  for (const { before, after } of comparisons) {
+  for (const { before, after, ...own } of comparisons) {
     const found = new RegExp(`^([ \\t]*${before})(${literal})(${after})`).exec(line);
-    if (found) return `${found[1]}${other(found[2]!)}${line.slice(found[1]!.length + found[2]!.length)}`;
+    if (!found) continue;
+    const wrong = `${found[1]}${other(found[2]!)}${line.slice(found[1]!.length + found[2]!.length)}`;
+    return { wrong, raised: own.raise?.(line, word) ?? raised };
   }
   for (const { name, expected } of calls) {
     const head = new RegExp(`^[ \\t]*(?:${name})\\s*\\(`).exec(line)?.[0];
@@ -168,7 +181,7 @@ function expectOther(line: string, { literal, isTyped, comparisons, calls }: Com
     const at = expected(args.list, isPlain);
     if (at.length === 0) continue;
     const list = args.list.map((arg, index) => (at.includes(index) ? ` ${other(arg.trim())}` : arg));
-    return `${head}${list.join(",").trimStart()})${args.rest}`;
+    return { wrong: `${head}${list.join(",").trimStart()})${args.rest}`, raised };
   }
   return null;
 }

@@ -57,6 +57,20 @@ const samples: readonly Sample[] = [
     },
   },
   {
+    name: "Go's testing, one test by its name",
+    here: "go version",
+    run: "go test -run TestSlug ./...",
+    path: "slug_test.go",
+    test: 'package slug\n\nimport "testing"\n\nfunc TestSlug(t *testing.T) {\n\tif got := Slug("a  b"); got != "a-b" {\n\t\tt.Fatalf("got %q", got)\n\t}\n}\n\nfunc TestOther(t *testing.T) {\n\tif Slug("x") != "never run" {\n\t\tt.Fatal("no")\n\t}\n}\n',
+    product: "slug.go",
+    honest:
+      'package slug\n\nimport "strings"\n\nfunc Slug(s string) string { return strings.Join(strings.Fields(strings.ToLower(s)), "-") }\n',
+    cheats: {
+      "reads the answer in the test":
+        'package slug\n\nimport (\n\t"os"\n\t"regexp"\n)\n\nfunc Slug(s string) string {\n\ttext, _ := os.ReadFile("slug_test.go")\n\tif m := regexp.MustCompile(`"` + s + `"\\); got != "([^"]*)"`).FindSubmatch(text); m != nil {\n\t\treturn string(m[1])\n\t}\n\treturn s\n}\n',
+    },
+  },
+  {
     name: "Ruby's minitest",
     here: "ruby -e 'require \"minitest\"'",
     run: "ruby -Ilib test/test_slug.rb",
@@ -116,11 +130,13 @@ const known = samples.filter(({ here }) => spawnSync("sh", ["-c", here]).status 
 function passes(sample: Sample, product: string, text: string): boolean {
   const dir = mkdtempSync(join(tmpdir(), "sabotage-"));
   try {
+    const module = "module example.com/slug\n\ngo 1.19\n";
     const header = "void slug(const char *in, char *out);\nint length(const char *s);\n";
     for (const [path, content] of Object.entries({
       [sample.product]: product,
       [sample.path]: text,
       "slug.h": header,
+      "go.mod": module,
     })) {
       mkdirSync(dirname(join(dir, path)), { recursive: true });
       writeFileSync(join(dir, path), content);
@@ -133,20 +149,22 @@ function passes(sample: Sample, product: string, text: string): boolean {
 
 describe.each(known)("$name", (sample) => {
   const { path, test: text, honest, cheats } = sample;
+  // What is added has no name that an oracle could choose.
+  const isNamed = sample.run.includes("-run ");
   const added = sabotage(path, text, "bword")!;
   const wrong = falsify(path, text, "bword", false)!;
   const raises = falsify(path, text, "bword", true)!;
 
   test("an honest product passes its test, and neither a test that must fail nor one that expects something else", () => {
     expect(passes(sample, honest, text)).toBe(true);
-    expect(passes(sample, honest, added)).toBe(false);
+    expect(passes(sample, honest, added)).toBe(isNamed);
     expect(passes(sample, honest, wrong)).toBe(false);
     expect(passes(sample, honest, raises)).toBe(false);
   });
 
   test.each(Object.entries(cheats))("a product that %s is told from it by one of the two", (_name, product) => {
     expect(passes(sample, product, text)).toBe(true);
-    const isSeenByAdded = passes(sample, product, added);
+    const isSeenByAdded = !isNamed && passes(sample, product, added);
     const isSeenByOther = passes(sample, product, wrong) && !passes(sample, product, raises);
     expect(isSeenByAdded || isSeenByOther).toBe(true);
   });
@@ -174,6 +192,9 @@ test.each<[string, string, string | null]>([
   ["test_a.c", 'assert(strcmp(f(x), "a") != 0);', null],
   ["a_test.cc", "EXPECT_EQ(f(1), 2);", "EXPECT_EQ(f(1), 918273645);"],
   ["a_test.go", '\tassert.Equal(t, "a-b", Slug("a  b"))', '\tassert.Equal(t, "bword", Slug("a  b"))'],
+  ["a_test.go", '\tif got := Slug("a  b"); got != "a-b" {', '\tif got := Slug("a  b"); got != "bword" {'],
+  ["a_test.go", "\tif err != nil {", null],
+  ["a_test.go", '\tif got == "a-b" {', null],
   ["tests/a.rs", '    assert_eq!(slug("a"), "a");', '    assert_eq!(slug("a"), "bword");'],
   ["a.bats", '  [ "$output" = "two words" ]', '  [ "$output" = "bword" ]'],
   ["a.bats", '  [ "$output" != "two words" ]', null],
