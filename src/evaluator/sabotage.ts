@@ -1,9 +1,10 @@
+import { usedWays, type Ways } from "./asserting-ways.ts";
 import { sabotageMore } from "./sabotage-more.ts";
 import { stripComments } from "./strip-comments.ts";
 import { testLanguageOf } from "./test-language.ts";
 
-/** Failing calls by the name of the assertion: each must throw whatever the product does. `A` and `B` are two different texts. */
-const nodeAsserts: Readonly<Record<string, string>> = {
+/** Each must throw whatever the product does. */
+const nodeAsserts: Ways = {
   equal: "assert.equal(A, B)",
   strictEqual: "assert.strictEqual(A, B)",
   deepEqual: "assert.deepEqual([A], [B])",
@@ -17,7 +18,7 @@ const nodeAsserts: Readonly<Record<string, string>> = {
   isTrue: "assert.isTrue(false)",
   include: "assert.include(A, B)",
 };
-const expects: Readonly<Record<string, string>> = {
+const expects: Ways = {
   toBe: "expect(A).toBe(B)",
   toEqual: "expect([A]).toEqual([B])",
   toStrictEqual: "expect([A]).toStrictEqual([B])",
@@ -31,7 +32,7 @@ const expects: Readonly<Record<string, string>> = {
   equal: "expect(A).to.equal(B)",
   eql: "expect([A]).to.eql([B])",
 };
-const pythonAsserts: Readonly<Record<string, string>> = {
+const pythonAsserts: Ways = {
   assertEqual: "self.assertEqual(A, B)",
   assertTrue: "self.assertTrue(False)",
   assertFalse: "self.assertFalse(True)",
@@ -74,10 +75,10 @@ export function sabotage(path: string, text: string, word: string): string | nul
 /** Every way of asserting is tried; when all threw, the test fails. When the process gets to its own end, that fails too. */
 function sabotageJs(code: string, word: string): string {
   const ways = [
-    ...(/(?<![\w$.])assert\b/.test(code) ? used(nodeAsserts, code) : []),
+    ...(/(?<![\w$.])assert\b/.test(code) ? usedWays(nodeAsserts, code, word) : []),
     ...(/(?<![\w$.])assert\s*\(/.test(code) ? ["assert(false)"] : []),
-    ...(/(?<![\w$.])expect\s*\(/.test(code) ? used(expects, code) : []),
-  ].map((way) => `() => { ${quoted(way, word)}; }`);
+    ...(/(?<![\w$.])expect\s*\(/.test(code) ? usedWays(expects, code, word) : []),
+  ].map((way) => `() => { ${way}; }`);
   const body = [
     `for (const way of [${ways.join(", ")}]) {`,
     "  let fell = false;",
@@ -96,7 +97,7 @@ function sabotageJs(code: string, word: string): string {
 function sabotagePython(text: string, code: string, word: string): string {
   const tests = /^\s*(?:async\s+)?def\s+test|\bTestCase\b/m.test(code);
   if (!tests) return `${text}\nraise AssertionError("${word}")\n`;
-  const ways = used(pythonAsserts, code).map((way) => `lambda: ${quoted(way, word)}`);
+  const ways = usedWays(pythonAsserts, code, word).map((way) => `lambda: ${way}`);
   const added = [
     "import unittest as zz_unittest",
     `class Zz${word}(zz_unittest.TestCase):`,
@@ -112,14 +113,4 @@ function sabotagePython(text: string, code: string, word: string): string {
   ].join("\n");
   const main = /^if\s+__name__\s*==/m.exec(text);
   return main ? `${text.slice(0, main.index)}${added}\n${text.slice(main.index)}` : `${text}\n\n${added}`;
-}
-
-function used(ways: Readonly<Record<string, string>>, code: string): string[] {
-  return Object.entries(ways)
-    .filter(([name]) => new RegExp(`\\b${name}\\b`).test(code))
-    .map(([, way]) => way);
-}
-
-function quoted(way: string, word: string): string {
-  return way.replace(/\bA\b/g, `"a${word}"`).replace(/\bB\b/g, `"b${word}"`);
 }
