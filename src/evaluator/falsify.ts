@@ -16,6 +16,8 @@ interface Comparing {
 const text = String.raw`"(?:[^"\n\\]|\\.)*"`;
 const texts = String.raw`${text}|'[^'\n\\]*'`;
 const numbers = String.raw`-?\d[\w.]*`;
+/** Longer lines are data, and would cost a pattern the square of their length. */
+const longestLine = 500;
 const end = String.raw`[ \t]*;?[ \t]*`;
 
 /** The value that is expected comes first, and a message last if there is one. */
@@ -162,6 +164,7 @@ function expectOther(
   { literal, isTyped, comparisons, calls, raise }: Comparing,
   word: string,
 ): { wrong: string; raised: string } | null {
+  if (line.length > longestLine) return null;
   const raised = `${/^[ \t]*/.exec(line)![0]}${raise(word)}`;
   const other = (found: string): string => {
     const quote = /^["']/.exec(found)?.[0] ?? (isTyped ? "" : '"');

@@ -1,5 +1,5 @@
 import { usedWays, type Ways } from "./asserting-ways.ts";
-import { sabotageMore } from "./sabotage-more.ts";
+import { failingTests } from "./failing-tests.ts";
 import { stripComments } from "./strip-comments.ts";
 import { testLanguageOf } from "./test-language.ts";
 
@@ -68,7 +68,7 @@ export function sabotage(path: string, text: string, word: string): string | nul
         ? `${text}\n#[cfg(test)]\nmod zz_${word} {\n    #[test]\n    fn zz() {\n        panic!("${word}");\n    }\n}\n`
         : null;
     default:
-      return sabotageMore(language.name, text, code, word);
+      return failingTests[language.name]?.(text, code, word) ?? null;
   }
 }
 

@@ -15,7 +15,7 @@ const maxFiles = 50;
 
 /** An oracle that runs only some tests by their names would not run the one that is added; cargo takes a name as a bare word. */
 const filtered =
-  /\s(?:-[tkg]|-run|--grep|--fgrep|--filter|--test-?name-?pattern|--test-?only|--tests)\b|::|\bunittest\s+(?:-\S+\s+)*\w+\.\w+|\bcargo\s+(?:\+\S+\s+)?(?:test|nextest\s+run)\b(?:\s+(?:(?:-p|--(?:test|package|features|bin|example|manifest-path))[=\s]\S+|-\S+))*\s+[^\s;&|-]|-Dtest=\S*#|\.rb:\d|\.rb\b.*\s(?:-n|--name)\b|\brspec\b.*\s(?:-e|--example)\b|\bbats\b.*\s-f\b/i;
+  /\s(?:-[tkg]|-run|--grep|--fgrep|--filter|--test-?name-?pattern|--test-?only|--tests)\b|::|\bunittest\s+(?:-\S+\s+)*\w+\.\w+|\bcargo\s+(?:\+\S+\s+)?(?:test|nextest\s+run)\b(?:\s+(?:(?:-p|--(?:test|package|features|bin|example|manifest-path))[=\s]\S+|-\S+))*\s+[^\s;&|-]|--gtest_filter|-Dtest=\S*#|-Dgroups|\bTESTOPTS\b|\.rb:\d|\.rb\b.*\s(?:-n|--name)\b|\brspec\b.*\s(?:-e|--example)\b|\bbats\b.*\s-f\b/i;
 
 /** The exit code is another program's: what the tests came to cannot be seen in it. */
 const masksExit = /(?<![|])\|(?![|&])|\|\|\s*(?:true|:)|;\s*(?:true|:|exit 0|echo\b[^;&|]*)\s*$/;

@@ -91,8 +91,9 @@ const patches: readonly RegExp[] = [
   /\bunittest\.TestCase\.\w+\s*=(?!=)/,
   /\bmodule\s+Mini[tT]est\b|\bclass\s+(?:Mini[tT]est|RSpec)::|\bRSpec::Expectations\b/,
   /\*(?:\{\s*["'])?Test::(?:Builder|More|Simple)::\w+/,
-  /^\s*#\s*(?:define|undef)\s+(?:assert|NDEBUG)\b|\b__assert(?:_fail|_rtn)?\s*\(/,
 ];
+/** In other languages such a line is a comment. */
+const patchesInC = /^\s*#\s*(?:define|undef)\s+(?:assert|NDEBUG)\b|\b__assert(?:_fail|_rtn)?\s*\(/;
 
 /** Code, anywhere in the diff, that changes what an assertion or the runner does. */
 export function assertionPatched({ changes, allowed }: RatchetInput): Finding[] {
@@ -102,7 +103,11 @@ export function assertionPatched({ changes, allowed }: RatchetInput): Finding[] 
     )
     .flatMap((change) =>
       addedLines(change)
-        .filter(({ text }) => patches.some((pattern) => pattern.test(text)))
+        .filter(
+          ({ text }) =>
+            patches.some((pattern) => pattern.test(text)) ||
+            (testLanguageOf(change.path)?.name === "c" && patchesInC.test(text)),
+        )
         .slice(0, 3)
         .map(({ line, text }) =>
           finding(

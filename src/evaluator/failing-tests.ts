@@ -22,39 +22,38 @@ const jvmAsserts: Ways = {
 };
 
 /** Ends its own process, as far as it can be told: what is added behind may never run. */
-const endsItself: Partial<Record<TestLanguage["name"], RegExp>> = {
+const endsItself: Partial<Record<Language, RegExp>> = {
   ruby: /^\s*(?:exit|abort)\b/m,
   php: /^\s*(?:exit|die)\b/m,
   perl: /^\s*exit\b|\bBAIL_OUT\b/m,
 };
 
-/**
- * The file of tests with one more that must fail; null where the language is not among these, or where to put it cannot be
- * told. `code` is the text without comments, `word` a random one.
- */
-export function sabotageMore(name: TestLanguage["name"], text: string, code: string, word: string): string | null {
-  if (endsItself[name]?.test(code)) return null;
-  switch (name) {
-    case "ruby":
-      return sabotageRuby(text, code, word);
-    case "php":
-      return sabotagePhp(text, code, word);
-    case "jvm":
-      return sabotageJvm(text, code, word);
-    case "perl":
-      return /\bTest::(?:More|Simple|Most)\b|\bTest2::V\d\b/.test(code)
-        ? before(text, /^__(?:END|DATA)__$/m, `ok(0, "${word}");\n`)
-        : null;
-    case "c":
-      return sabotageC(text, code, word);
-    case "shell":
-      return /^@test\b/m.test(code) ? `${text.trimEnd()}\n\n@test "${word}" {\n  (exit 97)\n}\n` : null;
-    default:
-      return null;
-  }
+type Language = TestLanguage["name"];
+/** Adds a test that must fail to a file of tests; null where no place for it is sure. `code` is the text without comments. */
+type Adder = (text: string, code: string, word: string) => string | null;
+
+/** How a test that must fail is added, in the languages whose runners find one by themselves. */
+export const failingTests: Partial<Record<Language, Adder>> = {
+  ruby: unless("ruby", addRuby),
+  php: unless("php", addPhp),
+  jvm: addJvm,
+  perl: unless("perl", addPerl),
+  c: addC,
+  shell: (text, code, word) =>
+    /^@test\b/m.test(code) ? `${text.trimEnd()}\n\n@test "${word}" {\n  (exit 97)\n}\n` : null,
+};
+
+function unless(name: Language, add: Adder): Adder {
+  return (text, code, word) => (endsItself[name]?.test(code) ? null : add(text, code, word));
 }
 
-function sabotageRuby(text: string, code: string, word: string): string | null {
+function addPerl(text: string, code: string, word: string): string | null {
+  return /\bTest::(?:More|Simple|Most)\b|\bTest2::V\d\b/.test(code)
+    ? before(text, /^__(?:END|DATA)__$/m, `ok(0, "${word}");\n`)
+    : null;
+}
+
+function addRuby(text: string, code: string, word: string): string | null {
   const parent = /<\s*((?:::)?(?:Minitest::Test|Test::Unit::TestCase|ActiveSupport::TestCase|MiniTest::Test))\b/.exec(
     code,
   );
@@ -74,26 +73,27 @@ function sabotageRuby(text: string, code: string, word: string): string | null {
   );
 }
 
-function sabotagePhp(text: string, code: string, word: string): string | null {
+function addPhp(text: string, code: string, word: string): string | null {
   if (!/\bextends\s+\\?[\w\\]*TestCase\b/.test(code))
     return /^\s*(?:it|test)\(/m.test(code)
       ? `${text.trimEnd()}\ntest("${word}", function () { throw new \\RuntimeException("${word}"); });\n`
       : null;
   const ways = usedWays(phpAsserts, code, word).map((way) => `function () { ${way}; }`);
-  return intoLastClass(text, [
+  return intoOnlyClass(text, code, [
     `public function testZz${word}(): void {`,
     `foreach ([${ways.join(", ")}] as $way) { try { $way(); } catch (\\Throwable $fell) { continue; } return; }`,
     `throw new \\RuntimeException("${word}"); }`,
   ]);
 }
 
-function sabotageJvm(text: string, code: string, word: string): string | null {
+function addJvm(text: string, code: string, word: string): string | null {
   if (!/@Test\b/.test(code)) return null;
   const prefix = /\b(Assert(?:ions)?)\.assert\w+\(/.exec(code)?.[1];
   const tries = usedWays(jvmAsserts, code, word).map((way) => `${prefix ? `${prefix}.` : ""}${way}`);
   const isKotlin = /^\s*(?:\w+\s+)*fun\s/m.test(code);
-  return intoLastClass(
+  return intoOnlyClass(
     text,
+    code,
     isKotlin
       ? [
           `@Test fun zz${word}() {`,
@@ -108,21 +108,27 @@ function sabotageJvm(text: string, code: string, word: string): string | null {
   );
 }
 
-/** Frameworks get one more test; a program that returns 0 at its end falls before that. */
-function sabotageC(text: string, code: string, word: string): string | null {
-  if (/^\s*TEST(?:_F|_P)?\s*\(/m.test(code)) return `${text}\nTEST(Zz${word}, Zz) { FAIL(); }\n`;
-  if (/^\s*TEST_CASE\s*\(/m.test(code)) return `${text}\nTEST_CASE("${word}") { FAIL("${word}"); }\n`;
-  if (!/\bmain\s*\(/.test(code)) return null;
-  const ends = [...text.matchAll(/^[ \t]*return\s+(?:0|EXIT_SUCCESS)\s*;/gm)];
-  const last = ends.at(-1);
-  return last ? `${text.slice(0, last.index)}__builtin_trap();\n${text.slice(last.index)}` : null;
+/** GoogleTest finds one more by itself; a program whose last function is `main` falls where it would have returned 0. */
+function addC(text: string, code: string, word: string): string | null {
+  if (/#\s*include\s*[<"]gtest\//.test(code)) return `${text}\nTEST(Zz${word}, Zz) { FAIL(); }\n`;
+  const main = /^[^\n]*\bmain\s*\([^;]*?\{/m.exec(code);
+  if (!main || closingLines(code.slice(main.index)) !== 1) return null;
+  const end = /^[ \t]*return\s+(?:0|EXIT_SUCCESS)\s*;\s*\}\s*$/m.exec(text);
+  return end && end.index + end[0].length === text.length
+    ? `${text.slice(0, end.index)}__builtin_trap();\n${text.slice(end.index)}`
+    : null;
 }
 
-/** Behind the last member of the last class; null where the text ends otherwise. */
-function intoLastClass(text: string, lines: readonly string[]): string | null {
+/** Behind the last member of the only class; null where the file holds more, since nobody may run what stands in another. */
+function intoOnlyClass(text: string, code: string, lines: readonly string[]): string | null {
+  const classes = code.match(/^(?:[a-z]+[ \t]+)*(?:class|trait|interface|object|record|enum)\b/gm)?.length ?? 0;
   const at = text.lastIndexOf("}");
-  return at < 0 || !/^\}\s*(?:\?>\s*)?$/.test(text.slice(at)) ? null : `${text.slice(0, at)}${lines.join("\n")}\n}\n`;
+  if (classes !== 1 || closingLines(code) !== 1 || !/^\}\s*(?:\?>\s*)?$/.test(text.slice(at))) return null;
+  return `${text.slice(0, at)}${lines.join("\n")}\n}\n`;
 }
+
+/** Lines that begin with a closing bracket: what stands at the top of the file ends with one each. */
+const closingLines = (code: string): number => code.match(/^\}/gm)?.length ?? 0;
 
 function before(text: string, mark: RegExp, added: string): string {
   const at = mark.exec(text)?.index ?? text.length;

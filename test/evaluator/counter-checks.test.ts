@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import type { Change } from "../../src/evaluator/changes.ts";
+import { falsify } from "../../src/evaluator/falsify.ts";
+import { assertionPatched } from "../../src/evaluator/ratchet/assertions.ts";
+import { sabotage } from "../../src/evaluator/sabotage.ts";
+import { countTests } from "../../src/evaluator/source-titles.ts";
+
+test.each<[string, string, string | null]>([
+  ["T.java", 'assertEquals("a-b", Slug.of("a  b"));', 'assertEquals("bword", Slug.of("a  b"));'],
+  [
+    "T.java",
+    "Assertions.assertEquals(3, count(x)); // three",
+    "Assertions.assertEquals(918273645, count(x)); // three",
+  ],
+  ["T.java", 'assertEquals("a message or what is expected", a, b);', null],
+  ["T.java", 'assertThat(of("a")).isEqualTo("a");', 'assertThat(of("a")).isEqualTo("bword");'],
+  ["T.java", "assertNotEquals(3, count(x));", null],
+  ["T.kt", 'slug("a  b") shouldBe "a-b"', 'slug("a  b") shouldBe "bword"'],
+  ["t_test.rb", '  expect(slug("x")).to eq "x"', '  expect(slug("x")).to eq "bword"'],
+  ["t_test.rb", '  expect(slug("x")).not_to eq "x"', null],
+  ["t_test.rb", '  assert_equal expected, "x"', null],
+  ["TTest.php", "$this->assertSame('a', f('(')); ", "$this->assertSame('bword', f('(')); "],
+  ["TTest.php", "$this->assertNotSame('a', f());", null],
+  ["t/a.t", "is(f('a,b'), 3, 'three');", "is(f('a,b'), \"bword\", 'three');"],
+  ["t/a.t", "isnt(f(1), 3);", null],
+  ["test_a.c", 'assert(!strcmp(f(x), "a"));', 'assert(!strcmp(f(x), "bword"));'],
+  ["test_a.c", 'assert(strcmp(f(x), "a") != 0);', null],
+  ["a_test.cc", "EXPECT_EQ(f(1), 2);", "EXPECT_EQ(f(1), 918273645);"],
+  ["a_test.go", '\tassert.Equal(t, "a-b", Slug("a  b"))', '\tassert.Equal(t, "bword", Slug("a  b"))'],
+  ["a_test.go", '\tif got := Slug("a  b"); got != "a-b" {', '\tif got := Slug("a  b"); got != "bword" {'],
+  ["a_test.go", "\tif err != nil {", null],
+  ["a_test.go", '\tif got == "a-b" {', null],
+  ["tests/a.rs", '    assert_eq!(slug("a"), "a");', '    assert_eq!(slug("a"), "bword");'],
+  ["a.bats", '  [ "$output" = "two words" ]', '  [ "$output" = "bword" ]'],
+  ["a.bats", '  [ "$output" != "two words" ]', null],
+])("what %s expects in `%s` is put in the place of nothing else", (path, line, wrong) => {
+  expect(falsify(path, `${line}\n`, "bword", false)).toBe(wrong === null ? null : `${wrong}\n`);
+});
+
+test("a line that is too long for one of a test is left alone", () => {
+  expect(falsify("a.bats", `[ ${" ".repeat(100_000)}\n`, "bword", false)).toBeNull();
+});
+
+const java =
+  "import static org.junit.Assert.assertEquals;\npublic class T {\n  @Test public void a() { assertEquals(1, f()); }\n}\n";
+const php = "<?php\nfinal class ATest extends TestCase\n{\n    public function testA(): void { }\n}\n";
+const c = "#include <assert.h>\nint main(void) {\n  assert(f() == 1);\n  return 0;\n}\n";
+
+test("a method that must fail goes into the only class", () => {
+  expect(sabotage("T.java", java, "bword")).toContain(
+    '@Test public void zzbword() {\ntry { assertEquals("abword", "bbword"); return; } catch (Throwable fell) { }\nthrow new RuntimeException("bword"); }\n}\n',
+  );
+  expect(sabotage("ATest.php", php, "bword")).toContain("public function testZzbword(): void {");
+  expect(sabotage("test_a.c", c, "bword")).toContain("__builtin_trap();\n  return 0;\n}\n");
+});
+
+test.each([
+  ["a second class, which no runner may look into", "T.java", `${java}class Helper {\n}\n`],
+  ["a function behind the class", "T.kt", `${java.replace("public void", "fun")}fun helper() {\n}\n`],
+  ["something behind the class", "T.java", `${java}// the end\n`],
+  ["a second class", "ATest.php", `${php}final class Other\n{\n}\n`],
+  ["a function behind main, whose 0 nobody may ask for", "test_a.c", `${c}int helper(void) {\n  return 0;\n}\n`],
+  ["a main that returns what failed", "test_a.c", c.replace("return 0", "return failed")],
+  ["a framework of its own, where a test has to be listed", "test_a.c", "TEST(group, name) { f(); }\n"],
+])("nothing is added where its place is not sure: %s", (_what, path, text) => {
+  expect(sabotage(path, text, "bword")).toBeNull();
+});
+
+test("what honest tests do is no way out and no tautology", () => {
+  const stub = '@test "a" {\n  rm -f x || true\n  printf "exit 0\\n" > stub\nexit 0\n  [ -f x ]\n}\n';
+  expect(countTests("a.bats", stub)).toMatchObject({ escapes: [], tautologies: [], titles: ["a"] });
+  expect(countTests("t/a.t", 'ok(1, "came here");\nexit;\n')).toMatchObject({ escapes: [], tautologies: [] });
+  expect(countTests("test_a.c", "void test_one(void) {\n}\nSTART_TEST(two) {\n}\n exit(0);\n")).toMatchObject({
+    ...{ escapes: [], titles: ["test_one", "two"] },
+  });
+});
+
+test("`# define assert` changes assertions in C, and is a comment elsewhere", () => {
+  const change = (path: string): Change[] => [
+    { path, oldPath: path, status: "modified", before: "", after: "# define assert(x) 0\n", binary: false },
+  ];
+  const found = (path: string) =>
+    assertionPatched({ changes: change(path), runs: [], allowed: new Set(), oracleTexts: [], commands: [] });
+  expect(found("slug.h")).toHaveLength(1);
+  expect(found("slug.py")).toEqual([]);
+});
