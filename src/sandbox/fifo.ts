@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { chmodSync, closeSync, constants, openSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SandboxError } from "../domain/errors.ts";
 import { findProgram } from "./host.ts";
@@ -8,22 +9,22 @@ import { findProgram } from "./host.ts";
 /**
  * Named pipes for both output streams of a command. A pipe and not the socket that Node would make: programs that open
  * `/dev/stdout` again fail on a socket, and one pipe keeps the order of stdout and stderr.
+ *
+ * One pool serves all sandboxes of this process, since each pipe costs the start of a program; a pipe comes back only
+ * when it was read to its end, so that nobody of an earlier command can hold it.
  */
-export class FifoPool {
-  readonly #dir: string;
+class FifoPool {
   readonly #free: string[] = [];
+  #dir: string | null = null;
   #made = 0;
-
-  constructor(dir: string) {
-    this.#dir = dir;
-  }
 
   /** A pipe that nobody holds open. */
   async take(): Promise<string> {
     const free = this.#free.pop();
     if (free) return free;
     this.#made += 1;
-    const path = join(this.#dir, `pipe-${this.#made}`);
+    this.#dir ??= makeDirectory();
+    const path = join(this.#dir, String(this.#made));
     await makeFifo(path);
     chmodSync(path, 0o666);
     return path;
@@ -34,6 +35,15 @@ export class FifoPool {
     if (drained) this.#free.push(path);
     else rmSync(path, { force: true });
   }
+}
+
+/** The pipes of this process; gone when it ends. */
+export const fifos: FifoPool = new FifoPool();
+
+function makeDirectory(): string {
+  const dir = mkdtempSync(join(tmpdir(), "baton-pipes-"));
+  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
+  return dir;
 }
 
 function makeFifo(path: string): Promise<void> {

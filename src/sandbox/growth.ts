@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
+import type { StatsFs } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { findProgram } from "./host.ts";
 import type { SandboxLimits } from "./limits.ts";
 
 /** Bytes that directories take on disk together; symbolic links are not followed, other file systems not entered. */
-export function measureBytes(dirs: readonly string[]): Promise<number> {
+function measureBytes(dirs: readonly string[]): Promise<number> {
   return new Promise((resolve) => {
     const child = spawn(findProgram("du") ?? "du", ["-skxP", "--", ...dirs], {
       env: {},
@@ -26,49 +27,64 @@ export interface GrowthWatch {
   stop(): void;
 }
 
+/** The disk under the directories of one sandbox. */
+export interface Growth {
+  /** Calls `onTooMuch` when the directories have grown by more than allowed, or the disk runs short. */
+  watch(onTooMuch: () => void): GrowthWatch;
+}
+
 const everyMs = 200;
 /** A command may take this part of the free inodes. */
 const inodeShare = 0.5;
+/** The directories are measured for the first time when this part of what they may grow by is gone from the disk: most commands write next to nothing. */
+const firstMeasureShare = 1 / 16;
 
-/**
- * Calls `onTooMuch` when the watched directories have grown by more than allowed, or the disk runs short. Free space is
- * asked often, because that is cheap; the directories are measured only when it has shrunk enough to matter.
- */
-export function watchGrowth(
-  dirs: readonly string[],
-  limits: SandboxLimits,
-  baseline: () => Promise<number>,
-  onTooMuch: () => void,
-): GrowthWatch {
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  const first = Promise.all(dirs.map((dir) => statfs(dir)));
-  const look = async (): Promise<void> => {
-    void baseline();
-    const [before, now] = await Promise.all([first, Promise.all(dirs.map((dir) => statfs(dir)))]);
-    if (stopped) return;
-    const shrunk = now.some((stat, index) => (before[index]!.bavail - stat.bavail) * stat.bsize > limits.growthBytes);
-    const short = now.some((stat, index) => {
-      const was = before[index]!;
-      return stat.bavail * stat.bsize < limits.freeBytes && stat.bavail < was.bavail;
-    });
-    const inodes = now.some(
-      (stat, index) => before[index]!.ffree > 0 && stat.ffree < before[index]!.ffree * inodeShare,
-    );
-    if (short || inodes) return onTooMuch();
-    if (shrunk && (await measureBytes(dirs)) - (await baseline()) > limits.growthBytes && !stopped) return onTooMuch();
+/** Free space is asked often, because that is cheap; the directories are measured only when it has shrunk enough to matter. */
+export function createGrowth(dirs: readonly string[], limits: SandboxLimits): Growth {
+  const ask = (): Promise<StatsFs[]> => Promise.all(dirs.map((dir) => statfs(dir)));
+  let atFirst: Promise<StatsFs[]> | null = null;
+  let baseline: Promise<number> | null = null;
+
+  const watch = (onTooMuch: () => void): GrowthWatch => {
+    let stopped = false;
+    let timer: NodeJS.Timeout | undefined;
+    const first = ask();
+    atFirst ??= first;
+    const look = async (): Promise<void> => {
+      const [early, before, now] = await Promise.all([atFirst!, first, ask()]);
+      if (stopped) return;
+      if (shrunkBy(early, now) > limits.growthBytes * firstMeasureShare) baseline ??= measureBytes(dirs);
+      const short = now.some(
+        (stat, index) => stat.bavail * stat.bsize < limits.freeBytes && stat.bavail < before[index]!.bavail,
+      );
+      const inodes = now.some(
+        (stat, index) => before[index]!.ffree > 0 && stat.ffree < before[index]!.ffree * inodeShare,
+      );
+      if (short || inodes) return onTooMuch();
+      if (shrunkBy(before, now) > limits.growthBytes) {
+        baseline ??= measureBytes(dirs);
+        const was = await baseline;
+        if ((await measureBytes(dirs)) - was > limits.growthBytes && !stopped) return onTooMuch();
+      }
+      timer = setTimeout(tick, everyMs);
+    };
+    const tick = (): void => {
+      look().catch(() => {
+        if (!stopped) timer = setTimeout(tick, everyMs);
+      });
+    };
     timer = setTimeout(tick, everyMs);
+    return {
+      stop() {
+        stopped = true;
+        clearTimeout(timer);
+      },
+    };
   };
-  const tick = (): void => {
-    look().catch(() => {
-      if (!stopped) timer = setTimeout(tick, everyMs);
-    });
-  };
-  timer = setTimeout(tick, everyMs);
-  return {
-    stop() {
-      stopped = true;
-      clearTimeout(timer);
-    },
-  };
+  return { watch };
+}
+
+/** Bytes that are gone from the fullest of the file systems. */
+function shrunkBy(before: readonly StatsFs[], now: readonly StatsFs[]): number {
+  return Math.max(...now.map((stat, index) => (before[index]!.bavail - stat.bavail) * stat.bsize));
 }

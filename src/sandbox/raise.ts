@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type FifoPool, openPipe } from "./fifo.ts";
+import { fifos, openPipe } from "./fifo.ts";
 import type { Launched } from "./launch.ts";
 import { places } from "./places.ts";
 
@@ -9,7 +9,6 @@ type Env = Readonly<Record<string, string>>;
 /** What raising walls needs of its sandbox. */
 export interface RaiseHost {
   scratchDir: string;
-  fifos: FifoPool;
   /** Starts `waitingShell` inside the walls, its standard input a pipe, both outputs `output`. */
   start(request: { name: string; commandFile: string; env: Env; output: number }): Launched;
 }
@@ -89,10 +88,10 @@ export function createRaiser(host: RaiseHost): Raiser {
 async function raiseWalls(host: RaiseHost, name: string, env: Env): Promise<Raised> {
   const commandFile = join(host.scratchDir, `command-${name}`);
   writeFileSync(commandFile, "", { mode: 0o644 });
-  const fifo = await host.fifos.take();
+  const fifo = await fifos.take();
   const pipe = openPipe(fifo);
   const release = (drained: boolean): void => {
-    host.fifos.release(fifo, drained);
+    fifos.release(fifo, drained);
     rmSync(commandFile, { force: true });
   };
   let running: Launched;

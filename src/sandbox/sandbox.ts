@@ -8,9 +8,8 @@ import { SandboxError } from "../domain/errors.ts";
 import { placeFirstProcess, planWallOptions, renderWallArgs, type WallOption } from "./bubblewrap.ts";
 import { createCgroup } from "./cgroup.ts";
 import { type ExecHost, type ExecOptions, type ExecResult, runCommand } from "./exec.ts";
-import { FifoPool } from "./fifo.ts";
 import { createFileDoor, type FileDoor } from "./file-door.ts";
-import { measureBytes, watchGrowth } from "./growth.ts";
+import { createGrowth } from "./growth.ts";
 import { findProgram } from "./host.ts";
 import { filterFd, type Launched, launch } from "./launch.ts";
 import { defaultLimits, type SandboxLimits } from "./limits.ts";
@@ -119,8 +118,6 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
       stdio: request.stdio,
     });
   };
-  let baseline: Promise<number> | null = null;
-  let commands = 0;
   let runs = 0;
   const open = new Set<Launched>();
   const files = createFileDoor(() => {
@@ -150,7 +147,6 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   ];
   const raiser = createRaiser({
     scratchDir,
-    fifos: new FifoPool(scratchDir),
     start(request) {
       const launched = start({
         name: request.name,
@@ -168,13 +164,7 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   const host: ExecHost = {
     outputCap: limits.outputBytes,
     memoryKills: () => cgroup?.memoryKills() ?? 0,
-    watch(onTooMuch) {
-      // The first command's growth is measured from its first tick on: most checks are one command, and over before.
-      const measured = (): Promise<number> => (baseline ??= measureBytes(dirs));
-      commands += 1;
-      if (commands > 1) void measured();
-      return watchGrowth(dirs, limits, measured, onTooMuch);
-    },
+    watch: createGrowth(dirs, limits).watch,
   };
   const sandbox: Sandbox = {
     files,
