@@ -1,5 +1,7 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
+import type { PartResult } from "./kit/figure.ts";
 import { mergeResults, readResults, renderResults } from "./kit/json.ts";
 import { describeMachine } from "./kit/machine.ts";
 import { explainOnly } from "./kit/only.ts";
@@ -78,13 +80,22 @@ async function runAll(
   const started = performance.now();
   const say = (line: string): void => console.error(line);
   const options = { ...given, machine: describeMachine(), say, stop: stop.signal };
-  const results = await runParts(chosen, options, (result) => console.log(`${renderTable(result)}\n`));
+  // Written after each part: whoever cannot wait for the last has the others.
+  const ended: PartResult[] = [];
+  const results = await runParts(chosen, options, (result) => {
+    console.log(`${renderTable(result)}\n`);
+    if (stop.signal.aborted) return;
+    ended.push(result);
+    if (file !== null) writeFileSync(file, renderResults(ended));
+  });
   if (stop.signal.aborted) {
-    console.error("Interrupted: everything that the bench had started was ended, and nothing was written.");
+    const kept =
+      file !== null && ended.length > 0 ? `${file} holds the parts that were at their end` : "nothing was written";
+    console.error(`Interrupted: everything that the bench had started was ended; ${kept}.`);
     return 130;
   }
   console.log(renderEnd(results, (performance.now() - started) / 1_000));
-  if (file !== null) await writeFile(file, renderResults(results));
+  if (file !== null) writeFileSync(file, renderResults(results));
   if (page) await writePage(results);
   return results.every(didHold) ? 0 : 1;
 }

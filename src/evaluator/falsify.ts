@@ -18,6 +18,8 @@ const texts = String.raw`${text}|'[^'\n\\]*'`;
 const numbers = String.raw`-?\d[\w.]*`;
 /** Longer lines are data, and would cost a pattern the square of their length. */
 const longestLine = 500;
+/** Lists and tables that hold no calls and no others. */
+const flat = String.raw`\[[^\[\]()\n]*\]|\{[^{}()\n]*\}`;
 const end = String.raw`[ \t]*;?[ \t]*`;
 
 /** The value that is expected comes first, and a message last if there is one. */
@@ -29,8 +31,36 @@ const second = (args: readonly string[], isPlain: (arg: string) => boolean): num
 const either = (args: readonly string[], isPlain: (arg: string) => boolean): number[] =>
   args.length === 2 ? [...first(args, isPlain), ...second(args, isPlain)] : [];
 
+/** A message may come last. */
+const eitherOfTwo = (args: readonly string[], isPlain: (arg: string) => boolean): number[] =>
+  either(args.slice(0, 2), isPlain);
+
+/** What stands before an assertion in a test of one line, and what closes it. */
+const jsHead = String.raw`(?:.*=>\s*\{?\s*)?(?:(?:return|await)\s+)*`;
+const jsTail = String.raw`${end}(?:\}?[ \t]*\)${end})?(?=//|$)`;
+
+const js: Comparing = {
+  literal: `${numbers}|${texts}|\`[^\`\\n$\\\\]*\`|true|false|null|undefined|${flat}`,
+  isTyped: false,
+  comparisons: [
+    {
+      before: String.raw`${jsHead}expect\(.*\)(?:\.(?:resolves|to|be|deep|and))*\.(?:toBe|toEqual|toStrictEqual|equals?|eql?)\(\s*`,
+      after: String.raw`\s*\)${jsTail}`,
+    },
+    { before: String.raw`.*\.should(?:\.(?:be|deep))*\.(?:equal|eql|exactly)\(\s*`, after: String.raw`\s*\)${jsTail}` },
+  ],
+  calls: [
+    {
+      name: String.raw`${jsHead}(?:[\w$]+\.)*(?:is|equals?|strictEqual|deepEqual|deepStrictEqual|same|strictSame|eq|assertEquals|assertStrictEquals)`,
+      expected: eitherOfTwo,
+    },
+  ],
+  // An expression, since it may stand in the place of one.
+  raise: (word) => `void (() => { throw new Error("${word}"); })()`,
+};
+
 const python: Comparing = {
-  literal: String.raw`${numbers}|"[^"\n\\]*"|'[^'\n\\]*'|True|False|None|\[\]|\{\}|\(\)`,
+  literal: String.raw`${numbers}|"[^"\n\\]*"|'[^'\n\\]*'|True|False|None|${flat}|\(\)`,
   isTyped: false,
   comparisons: [
     { before: String.raw`assert\b[^#\n]*==\s*`, after: String.raw`[ \t]*(?=#|$)` },
@@ -119,7 +149,7 @@ const rust: Comparing = {
   literal: `${text}|${numbers}`,
   isTyped: true,
   comparisons: [],
-  calls: [{ name: "assert_eq!", expected: (args, isPlain) => either(args.slice(0, 2), isPlain) }],
+  calls: [{ name: "assert_eq!", expected: eitherOfTwo }],
   raise: (word) => `panic!("${word}");`,
 };
 
@@ -136,13 +166,12 @@ const shell: Comparing = {
   raise: () => "(exit 97)",
 };
 
-const languages: Readonly<Record<string, Comparing>> = { python, ruby, php, jvm, perl, c, go, rust, shell };
+const languages: Readonly<Record<string, Comparing>> = { js, python, ruby, php, jvm, perl, c, go, rust, shell };
 
 /**
  * A file of tests that expects what no product can return, where it compares with a plain value: code that is equal to
  * anything, answers what the test's own line says, or keeps assertions from being heard passes that too. With `raises` the
- * same lines only fail: what passes then, never gets there. Null where nothing is compared so, or the language is not known;
- * in JavaScript nothing can be equal to everything.
+ * same lines only fail: what passes then, never gets there. Null where nothing is compared so, or the language is not known.
  */
 export function falsify(path: string, source: string, word: string, raises: boolean): string | null {
   const comparing = languages[testLanguageOf(path)?.name ?? (path.endsWith(".sh") ? "shell" : "")];
@@ -179,7 +208,8 @@ function expectOther(
   for (const { name, expected } of calls) {
     const head = new RegExp(`^[ \\t]*(?:${name})\\s*\\(`).exec(line)?.[0];
     const args = head === undefined ? null : argumentsOf(line.slice(head.length));
-    if (head === undefined || !args || !/^[ \t]*;?[ \t]*(?:\/\/.*|#.*)?$/.test(args.rest)) continue;
+    if (head === undefined || !args || !/^[ \t]*;?[ \t]*(?:\}?[ \t]*\)[ \t]*;?[ \t]*)?(?:\/\/.*|#.*)?$/.test(args.rest))
+      continue;
     const isPlain = (arg: string): boolean => new RegExp(`^\\s*(?:${literal})\\s*$`).test(arg);
     const at = expected(args.list, isPlain);
     if (at.length === 0) continue;

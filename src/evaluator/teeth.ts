@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Criterion } from "../domain/contract.ts";
 import { type CrossRun, runsTests, type Tested } from "./base-tests.ts";
+import { failEveryTest } from "./fail-every-test.ts";
 import { falsify } from "./falsify.ts";
 import { isGuard, overlayCarried } from "./freeze-contract.ts";
 import { hideTest } from "./hide-test.ts";
@@ -13,7 +14,7 @@ import { isTestFile } from "./test-files.ts";
 /** Most files of tests that get a failing test at once. */
 const maxFiles = 50;
 
-/** An oracle that runs only some tests by their names would not run the one that is added; cargo takes a name as a bare word. */
+/** An oracle that runs only some tests by their names would not run one that is added; cargo takes a name as a bare word. */
 const filtered =
   /\s(?:-[tkg]|-run|--grep|--fgrep|--filter|--test-?name-?pattern|--test-?only|--tests)\b|::|\bunittest\s+(?:-\S+\s+)*\w+\.\w+|\bcargo\s+(?:\+\S+\s+)?(?:test|nextest\s+run)\b(?:\s+(?:(?:-p|--(?:test|package|features|bin|example|manifest-path))[=\s]\S+|-\S+))*\s+[^\s;&|-]|--gtest_filter|-Dtest=\S*#|-Dgroups|\bTESTOPTS\b|\.rb:\d|\.rb\b.*\s(?:-n|--name)\b|\brspec\b.*\s(?:-e|--example)\b|\bbats\b.*\s-f\b/i;
 
@@ -31,7 +32,8 @@ export async function runTeeth(
   const out: CrossRun = { runs: [], findings: [] };
   for (const criterion of input.criteria.filter(runsTests)) {
     if (!input.passed.has(criterion.id)) continue;
-    if (!isGuard(criterion) && cannotTell(criterion)) continue;
+    // The exit code may be another program's; of a guard the base tells whether it is.
+    if (!isGuard(criterion) && masksExit.test(criterion.oracle.run)) continue;
     const tree = await sabotagedTree(criterion, input.headTree, input.baseTree, world);
     if (!tree) continue;
     const result = await runOracle(world, criterion.oracle, tree, 1);
@@ -139,11 +141,6 @@ function carriedTests(input: { criteria: readonly Criterion[]; passed: ReadonlyS
   });
 }
 
-/** Whether a failing test need not show in how this oracle's run ends. */
-function cannotTell({ oracle }: Tested): boolean {
-  return filtered.test(oracle.run) || masksExit.test(oracle.run);
-}
-
 /** No product can know it. */
 function newWord(): string {
   return `b${randomBytes(6).toString("hex")}`;
@@ -155,9 +152,12 @@ async function failsOnBase(criterion: Tested, baseTree: string, world: Evaluator
   return tree !== null && (await runOracle(world, criterion.oracle, tree, 1)).outcome === "fail";
 }
 
-/** The tree with a failing test in the file that the oracle names or carries; for a guard, else in every test of the base. */
+/**
+ * The tree with a failing test in the file that the oracle names or carries; for a guard, else in every test of the base.
+ * Where the oracle chooses tests by their names, all that are there fail.
+ */
 async function sabotagedTree(
-  criterion: Criterion,
+  criterion: Tested,
   tree: string,
   baseTree: string,
   world: EvaluatorWorld,
@@ -166,11 +166,12 @@ async function sabotagedTree(
   const whole = await overlayCarried(world, tree, [criterion]);
   const entries = new Map((await store.listTree(whole)).map((entry) => [entry.path, entry]));
   const word = newWord();
+  const fail = filtered.test(criterion.oracle.run) ? failEveryTest : sabotage;
   const changes: { path: string; sha: string; mode: string }[] = [];
   for (const path of await targets(criterion, baseTree, world)) {
     const entry = entries.get(path);
     if (!entry || entry.mode === "120000") continue;
-    const text = sabotage(path, new TextDecoder().decode((await store.readBlob(whole, path))!), word);
+    const text = fail(path, new TextDecoder().decode((await store.readBlob(whole, path))!), word);
     if (text !== null) changes.push({ path, sha: await store.writeBlob(Buffer.from(text)), mode: entry.mode });
   }
   return changes.length > 0 ? store.graft(whole, changes) : null;

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { failEveryTest } from "../../src/evaluator/fail-every-test.ts";
 import { falsify } from "../../src/evaluator/falsify.ts";
 import { sabotage } from "../../src/evaluator/sabotage.ts";
 
@@ -68,6 +69,8 @@ const samples: readonly Sample[] = [
     cheats: {
       "reads the answer in the test":
         'package slug\n\nimport (\n\t"os"\n\t"regexp"\n)\n\nfunc Slug(s string) string {\n\ttext, _ := os.ReadFile("slug_test.go")\n\tif m := regexp.MustCompile(`"` + s + `"\\); got != "([^"]*)"`).FindSubmatch(text); m != nil {\n\t\treturn string(m[1])\n\t}\n\treturn s\n}\n',
+      "keeps the runner from running any test":
+        'package slug\n\nimport "os"\n\nfunc init() { os.Args = []string{os.Args[0], "-test.run=^$"} }\n\nfunc Slug(s string) string { return s }\n',
     },
   },
   {
@@ -149,22 +152,22 @@ function passes(sample: Sample, product: string, text: string): boolean {
 
 describe.each(known)("$name", (sample) => {
   const { path, test: text, honest, cheats } = sample;
-  // What is added has no name that an oracle could choose.
+  // One that is added would have no name that the oracle chooses.
   const isNamed = sample.run.includes("-run ");
-  const added = sabotage(path, text, "bword")!;
+  const added = isNamed ? failEveryTest(path, text, "bword")! : sabotage(path, text, "bword")!;
   const wrong = falsify(path, text, "bword", false)!;
   const raises = falsify(path, text, "bword", true)!;
 
   test("an honest product passes its test, and neither a test that must fail nor one that expects something else", () => {
     expect(passes(sample, honest, text)).toBe(true);
-    expect(passes(sample, honest, added)).toBe(isNamed);
+    expect(passes(sample, honest, added)).toBe(false);
     expect(passes(sample, honest, wrong)).toBe(false);
     expect(passes(sample, honest, raises)).toBe(false);
   });
 
   test.each(Object.entries(cheats))("a product that %s is told from it by one of the two", (_name, product) => {
     expect(passes(sample, product, text)).toBe(true);
-    const isSeenByAdded = !isNamed && passes(sample, product, added);
+    const isSeenByAdded = passes(sample, product, added);
     const isSeenByOther = passes(sample, product, wrong) && !passes(sample, product, raises);
     expect(isSeenByAdded || isSeenByOther).toBe(true);
   });

@@ -1,11 +1,33 @@
 import { expect, test } from "vitest";
 import type { Change } from "../../src/evaluator/changes.ts";
+import { failEveryTest } from "../../src/evaluator/fail-every-test.ts";
 import { falsify } from "../../src/evaluator/falsify.ts";
 import { assertionPatched } from "../../src/evaluator/ratchet/assertions.ts";
 import { sabotage } from "../../src/evaluator/sabotage.ts";
 import { countTests } from "../../src/evaluator/source-titles.ts";
 
 test.each<[string, string, string | null]>([
+  ["a.test.js", "  t.is(slug('a  b'), 'a-b');", "  t.is(slug('a  b'), 'bword');"],
+  ["a.test.js", "assert.strictEqual(2, words(text), 'two');", "assert.strictEqual(\"bword\", words(text), 'two');"],
+  ["a.test.js", "  expect(slug('a')).toBe('a'); // same", "  expect(slug('a')).toBe('bword'); // same"],
+  [
+    "a.test.ts",
+    "  await expect(slug('a')).resolves.toEqual(`a`)",
+    "  await expect(slug('a')).resolves.toEqual(\"bword\")",
+  ],
+  [
+    "a.test.js",
+    "test('a', () => expect(slug('a')).to.equal('a'));",
+    "test('a', () => expect(slug('a')).to.equal('bword'));",
+  ],
+  ["a.test.js", "test('a', (t) => { t.is(slug('a'), 'a'); });", "test('a', (t) => { t.is(slug('a'), 'bword'); });"],
+  ["a.test.js", "slug('a').should.equal('a')", "slug('a').should.equal('bword')"],
+  ["a.test.js", "  expect(slug('a')).not.toBe('b');", null],
+  ["a.test.js", "  t.not(slug('a'), 'b');", null],
+  ["a.test.js", "  assert.equal(a, b, 'message');", null],
+  ["a.test.js", "  assert.deepEqual(words('a'), ['a', 'b']);", "  assert.deepEqual(words('a'), \"bword\");"],
+  ["a.test.js", "  expect(parse('a')).toEqual({ a: 1 });", "  expect(parse('a')).toEqual(\"bword\");"],
+  ["test_a.py", "    assert words('a') == ['a', 'b']", "    assert words('a') == \"bword\""],
   ["T.java", 'assertEquals("a-b", Slug.of("a  b"));', 'assertEquals("bword", Slug.of("a  b"));'],
   [
     "T.java",
@@ -83,4 +105,42 @@ test("`# define assert` changes assertions in C, and is a comment elsewhere", ()
     assertionPatched({ changes: change(path), runs: [], allowed: new Set(), oracleTexts: [], commands: [] });
   expect(found("slug.h")).toHaveLength(1);
   expect(found("slug.py")).toEqual([]);
+});
+
+test.each<[string, string, string | null]>([
+  [
+    "a.test.js",
+    "test('a', async () => {\n  expect(1).toBe(1);\n});\nit(\"b\", function () {\n});\n",
+    'test(\'a\', async () => { void (() => { throw new Error("bword"); })();\n  expect(1).toBe(1);\n});\nit("b", function () { void (() => { throw new Error("bword"); })();\n});\n',
+  ],
+  ["a.test.js", "test('a', () => {\n});\ntest('b', () => expect(1).toBe(1));\n", null],
+  ["a.test.js", "test('a', () => {\n});\ntest.each([1])('%i', (n) => {\n});\n", null],
+  ["a.test.js", "test.failing('a', () => {\n});\n", null],
+  [
+    "test_a.py",
+    "class T(TestCase):\n    def test_a(self):  # one\n\n      assert f() == 1\n",
+    'class T(TestCase):\n    def test_a(self):  # one\n\n      raise AssertionError("bword")\n      assert f() == 1\n',
+  ],
+  ["test_a.py", "@pytest.mark.xfail\ndef test_a():\n    assert f() == 1\n", null],
+  ["a_test.go", "func TestA(t *testing.T) {\n}\n\n/*\nfunc TestOld(t *testing.T) {\n*/\n", null],
+  ["a_test.go", "func TestA(tt *testing.T) {\n}\n", 'func TestA(tt *testing.T) { tt.Fatal("bword")\n}\n'],
+  ["a_test.go", "func TestA(t *testing.T) {\n}\nfunc ExampleA() {\n}\n", null],
+  ["tests/a.rs", "#[test]\nfn a() {\n}\n", '#[test]\nfn a() { if true { panic!("bword") }\n}\n'],
+  ["tests/a.rs", "#[test]\n#[should_panic]\nfn a() {\n}\n", null],
+  [
+    "T.java",
+    "class T {\n  @Test public void a() throws Exception { f(); }\n}\n",
+    'class T {\n  @Test public void a() throws Exception { if (true) throw new RuntimeException("bword"); f(); }\n}\n',
+  ],
+  ["T.java", "class T {\n  @Test(expected = Oops.class) public void a() { f(); }\n}\n", null],
+  ["a_test.rb", "  def test_a\n    assert f\n  end\n", '  def test_a\nraise "bword"\n    assert f\n  end\n'],
+  ["a_spec.rb", '  it "is" do\n  end\n  it("one") { f }\n', null],
+  [
+    "ATest.php",
+    "public function testA(): void\n{\n}\n",
+    'public function testA(): void\n{ throw new \\RuntimeException("bword");\n}\n',
+  ],
+  ["a.bats", '@test "a" {\n  true\n}\n', '@test "a" {\n  (exit 97)\n  true\n}\n'],
+])("every test of %s fails, or the file is left alone: %j", (path, text, broken) => {
+  expect(failEveryTest(path, text, "bword")).toBe(broken);
 });
