@@ -30,7 +30,8 @@ export function createReceive(hands: AppHands, queue: Queue): Receive {
 }
 
 function keyOf(payload: unknown): string {
-  const { repository, issue, pull_request } = payload as {
+  // JSON's null is a body too.
+  const { repository, issue, pull_request } = (payload ?? {}) as {
     repository?: { id?: number };
     issue?: { number?: number };
     pull_request?: { number?: number };
