@@ -62,21 +62,42 @@ const languages: Partial<Record<TestLanguage["name"], Breaking>> = {
 const inverts =
   /\b(?:should_panic|xfail|expectedFailure|expectedException|fails|failing|todo|pending)\b|\bexpected\s*=/;
 
-/**
- * A file of tests in which each fails at its first line, so that also an oracle which chooses some by their names must fail.
- * Null where the language is not known or not every test can be broken so: the one that is left may be the one that is run.
- */
-export function failEveryTest(path: string, text: string, word: string): string | null {
+/** Tests that are run only here or there. */
+const chosen =
+  /@pytest\.mark\b|@(?:Tag|Enabled|Disabled|Ignore|EnabledIf|group)\w*|:build\b|\bcfg\s*\(\s*(?!test\s*\))/;
+
+/** A file of tests in which tests fail at their first line. */
+export interface BrokenTests {
+  /** All of them, so that also an oracle which chooses some by their names must fail. */
+  all: string;
+  /** One each, by its title; none where the file may hold tests that are not run here. */
+  each: ReadonlyMap<string, string>;
+}
+
+/** Null where the language is not known or not every test can be broken so: the one that is left may be the one that is run. */
+export function breakTests(path: string, text: string, word: string): BrokenTests | null {
   const language = testLanguageOf(path);
   const breaking = language && languages[language.name];
   if (!breaking) return null;
   const code = stripComments(text, language.hash);
-  if (inverts.test(code)) return null;
+  const heads = [...text.matchAll(breaking.head)];
   const declared = code.match(breaking.declared)?.length ?? 0;
-  let broken = 0;
-  const changed = text.replace(breaking.head, (...match) => {
-    broken += 1;
-    return `${match[0]}${breaking.fail(word, match as string[])}`;
-  });
-  return broken > 0 && broken === declared ? changed : null;
+  if (inverts.test(code) || heads.length === 0 || heads.length !== declared) return null;
+  const isChosen = chosen.test(code) || [...code.matchAll(language.skip)].length > 0;
+  const behind = (one: RegExpMatchArray): string => {
+    const at = one.index! + one[0].length;
+    return `${text.slice(0, at)}${breaking.fail(word, one)}${text.slice(at)}`;
+  };
+  const titleOf = ([head]: RegExpMatchArray): string => {
+    const found = [...head.matchAll(language.title)][0];
+    return found?.slice(1).find((group) => group !== undefined) ?? head;
+  };
+  return {
+    all: text.replace(breaking.head, (...match) => `${match[0]}${breaking.fail(word, match as string[])}`),
+    each: new Map(isChosen ? [] : heads.map((one) => [titleOf(one), behind(one)])),
+  };
 }
+
+/** All of them fail. */
+export const failEveryTest = (path: string, text: string, word: string): string | null =>
+  breakTests(path, text, word)?.all ?? null;

@@ -98,19 +98,21 @@ function sabotagePython(text: string, code: string, word: string): string {
   const tests = /^\s*(?:async\s+)?def\s+test|\bTestCase\b/m.test(code);
   if (!tests) return `${text}\nraise AssertionError("${word}")\n`;
   const ways = usedWays(pythonAsserts, code, word).map((way) => `lambda: ${way}`);
-  const added = [
-    "import unittest as zz_unittest",
-    `class Zz${word}(zz_unittest.TestCase):`,
-    "    def test_zz(self):",
-    `        for way in [${ways.join(", ")}]:`,
-    "            try:",
-    "                way()",
-    "            except BaseException:",
-    "                continue",
-    "            return",
-    `        raise AssertionError("${word}")`,
-    "",
-  ].join("\n");
+  // Like those that are there: a runner treats a function and a method of a TestCase each in its own way.
+  const isCase = /\bTestCase\b/.test(code);
+  const body = [
+    `for way in [${ways.join(", ")}]:`,
+    "    try:",
+    "        way()",
+    "    except BaseException:",
+    "        continue",
+    "    return",
+    `raise AssertionError("${word}")`,
+  ];
+  const head = isCase
+    ? ["import unittest as zz_unittest", `class Zz${word}(zz_unittest.TestCase):`, "    def test_zz(self):"]
+    : [`def test_zz${word}():`];
+  const added = [...head, ...body.map((line) => `${isCase ? "        " : "    "}${line}`), ""].join("\n");
   const main = /^if\s+__name__\s*==/m.exec(text);
   return main ? `${text.slice(0, main.index)}${added}\n${text.slice(main.index)}` : `${text}\n\n${added}`;
 }

@@ -1,15 +1,17 @@
 import { randomBytes } from "node:crypto";
 import type { Criterion } from "../domain/contract.ts";
 import { type CrossRun, runsTests, type Tested } from "./base-tests.ts";
-import { failEveryTest } from "./fail-every-test.ts";
+import { type BrokenTests, breakTests, failEveryTest } from "./fail-every-test.ts";
 import { falsify } from "./falsify.ts";
 import { isGuard, overlayCarried } from "./freeze-contract.ts";
 import { hideTest } from "./hide-test.ts";
 import { finding } from "./ratchet/rule.ts";
 import type { EvaluatorWorld } from "./room.ts";
-import { runOracle } from "./run-oracle.ts";
+import { type OracleResult, runOracle } from "./run-oracle.ts";
 import { sabotage } from "./sabotage.ts";
 import { isTestFile } from "./test-files.ts";
+import { readTestIds } from "./test-ids.ts";
+import { testsThat } from "./test-report.ts";
 
 /** Most files of tests that get a failing test at once. */
 const maxFiles = 50;
@@ -20,6 +22,13 @@ const filtered =
 
 /** The exit code is another program's: what the tests came to cannot be seen in it. */
 const masksExit = /(?<![|])\|(?![|&])|\|\|\s*(?:true|:)|;\s*(?:true|:|exit 0|echo\b[^;&|]*)\s*$/;
+
+const staticChecks =
+  /^(?:(?:npx|pnpm exec|yarn|bunx|uv run|poetry run|python3? -m)\s+)?(?:(?:vue-)?tsc|tsd|eslint|biome|prettier|mypy|pyright|basedpyright|ruff|flake8|pylint|shellcheck|go\s+(?:vet|build)|cargo\s+(?:check|build|clippy|fmt)|gofmt|javac|cd)\b/;
+
+/** Only reads the code, as a compiler does: a test that would fail does not matter to it. */
+const runsNothing = (command: string): boolean =>
+  command.split(/&&|;|\n/).every((part) => staticChecks.test(part.trim()));
 
 /**
  * Whether the oracles that pass can still fail on this code: each is run once more with a test added that must fail. Code
@@ -33,7 +42,8 @@ export async function runTeeth(
   for (const criterion of input.criteria.filter(runsTests)) {
     if (!input.passed.has(criterion.id)) continue;
     // The exit code may be another program's; of a guard the base tells whether it is.
-    if (!isGuard(criterion) && masksExit.test(criterion.oracle.run)) continue;
+    const { run } = criterion.oracle;
+    if (!isGuard(criterion) && (masksExit.test(run) || runsNothing(run))) continue;
     const tree = await sabotagedTree(criterion, input.headTree, input.baseTree, world);
     if (!tree) continue;
     const result = await runOracle(world, criterion.oracle, tree, 1);
@@ -69,27 +79,43 @@ export async function runFalsified(
   const out: CrossRun = { runs: [], findings: [] };
   for (const { criterion, oracle, own } of carriedTests(input)) {
     // Which of its tests are run does not matter: where none of them compares so, a failing line is not noticed either.
-    if (masksExit.test(oracle.run)) continue;
+    if (masksExit.test(oracle.run) || runsNothing(oracle.run)) continue;
     const tree = await overlayCarried(world, input.headTree, [criterion]);
     const word = newWord();
-    const run = async (raises: boolean) => {
-      const text = falsify(own.path, own.content, word, raises);
+    const run = async (text: string | null): Promise<OracleResult | null> => {
       if (text === null) return null;
       const sha = await world.store.writeBlob(Buffer.from(text));
-      return runOracle(world, oracle, await world.store.graft(tree, [{ path: own.path, sha }]), 1);
+      const result = await runOracle(world, oracle, await world.store.graft(tree, [{ path: own.path, sha }]), 1);
+      return result.outcome === "pass" && result.exit !== 0 ? null : result;
     };
-    const result = await run(false);
-    if (result?.outcome !== "pass" || result.exit !== 0 || (await run(true))?.outcome !== "fail") continue;
-    out.runs.push({ criterion: criterion.id, kind: "ratchet", result });
-    out.findings.push({
-      ...finding(
-        "cannot-fail",
-        "blocker",
-        own.path,
-        `${criterion.id}: its test passes whatever value it expects, so what the code returns is equal to everything, or it reads what is expected.`,
-      ),
-      run: out.runs.length - 1,
-    });
+    const blame = (result: OracleResult, text: string): void => {
+      out.runs.push({ criterion: criterion.id, kind: "ratchet", result });
+      out.findings.push({
+        ...finding("cannot-fail", "blocker", own.path, `${criterion.id}: ${text}`),
+        run: out.runs.length - 1,
+      });
+    };
+    const wrong = falsify(own.path, own.content, word, false);
+    const result = await run(wrong);
+    if (result?.outcome === "pass" && (await run(falsify(own.path, own.content, word, true)))?.outcome === "fail") {
+      blame(
+        result,
+        "its test passes whatever value it expects, so what the code returns is equal to everything, or it reads what is expected.",
+      );
+      continue;
+    }
+    const tests = breakTests(own.path, own.content, word);
+    if (!tests || (result?.outcome === "fail" && silentTests(tests, result, oracle.run).length === 0)) continue;
+    const broken = await run(tests.all);
+    for (const text of broken?.outcome === "pass" ? [tests.all] : silentTests(tests, broken, oracle.run)) {
+      const alone = text === tests.all ? broken : await run(text);
+      if (alone?.outcome !== "pass") continue;
+      blame(
+        alone,
+        "its oracle passes although what it runs fails at the first line, so the work keeps a test from being run or heard.",
+      );
+      break;
+    }
   }
   return out;
 }
@@ -130,6 +156,17 @@ export async function runHiddenTests(
     });
   }
   return out;
+}
+
+/** Most tests of one file that are asked one by one. */
+const maxAsked = 3;
+
+/** Of tests that should have failed, those of which the run's output, which names others, says nothing: each broken alone. */
+function silentTests(tests: BrokenTests, run: OracleResult | null, command: string): string[] {
+  const failed = run ? testsThat(readTestIds(run.output), "fail") : [];
+  if (tests.each.size < 2 || failed.length === 0 || filtered.test(command)) return [];
+  const silent = [...tests.each].filter(([title]) => !failed.some((id) => id.includes(title)));
+  return silent.slice(0, maxAsked).map(([, text]) => text);
 }
 
 /** Criteria that passed by a test which the contract carries, with that test. */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { failEveryTest } from "../../src/evaluator/fail-every-test.ts";
+import { breakTests } from "../../src/evaluator/fail-every-test.ts";
 import { falsify } from "../../src/evaluator/falsify.ts";
 import { sabotage } from "../../src/evaluator/sabotage.ts";
 
@@ -115,6 +115,23 @@ const samples: readonly Sample[] = [
     },
   },
   {
+    name: "pytest",
+    here: "python3 -m pytest --version",
+    run: "python3 -m pytest -q -p no:cacheprovider test_slug.py",
+    path: "test_slug.py",
+    test: 'from slug import slug\n\n\ndef test_spaces():\n    assert slug("a  b") == "a-b"\n\n\ndef test_lower():\n    assert slug("A") == "a"\n',
+    product: "slug.py",
+    honest: 'def slug(text):\n    return "-".join(text.lower().split())\n',
+    cheats: {
+      "runs no test":
+        'import sys\n\nm = sys.modules.get("_py" + "test.python")\nif m:\n    m.Function.runtest = lambda self: None\n\n\ndef slug(text):\n    return text\n',
+      "runs all tests but one":
+        'import sys\n\nm = sys.modules.get("_py" + "test.python")\nif m:\n    real = m.Function.runtest\n    m.Function.runtest = lambda self: None if "_spaces" in self.name else real(self)\n\n\ndef slug(text):\n    return text.lower()\n',
+      "reads the answer in the test":
+        "import sys\n\n\ndef slug(text):\n    known = sys._getframe(1).f_code.co_consts\n    return known[known.index(text) + 1]\n",
+    },
+  },
+  {
     name: "bats",
     here: "bats --version",
     run: "bats test/slug.bats",
@@ -154,21 +171,25 @@ describe.each(known)("$name", (sample) => {
   const { path, test: text, honest, cheats } = sample;
   // One that is added would have no name that the oracle chooses.
   const isNamed = sample.run.includes("-run ");
-  const added = isNamed ? failEveryTest(path, text, "bword")! : sabotage(path, text, "bword")!;
+  const added = isNamed ? null : sabotage(path, text, "bword")!;
   const wrong = falsify(path, text, "bword", false)!;
   const raises = falsify(path, text, "bword", true)!;
+  const broken = breakTests(path, text, "bword");
+  const brokenTexts = broken ? [broken.all, ...(isNamed ? [] : broken.each.values())] : [];
 
   test("an honest product passes its test, and neither a test that must fail nor one that expects something else", () => {
     expect(passes(sample, honest, text)).toBe(true);
-    expect(passes(sample, honest, added)).toBe(false);
+    for (const failing of brokenTexts) expect(passes(sample, honest, failing)).toBe(false);
+    expect(added !== null && passes(sample, honest, added)).toBe(false);
     expect(passes(sample, honest, wrong)).toBe(false);
     expect(passes(sample, honest, raises)).toBe(false);
   });
 
-  test.each(Object.entries(cheats))("a product that %s is told from it by one of the two", (_name, product) => {
+  test.each(Object.entries(cheats))("a product that %s is told from it", (_name, product) => {
     expect(passes(sample, product, text)).toBe(true);
-    const isSeenByAdded = passes(sample, product, added);
-    const isSeenByOther = passes(sample, product, wrong) && !passes(sample, product, raises);
-    expect(isSeenByAdded || isSeenByOther).toBe(true);
+    const isSeenByAdded = added !== null && passes(sample, product, added);
+    const isSeenByOther = () => passes(sample, product, wrong) && !passes(sample, product, raises);
+    const isSeenByBroken = () => brokenTexts.some((failing) => passes(sample, product, failing));
+    expect(isSeenByAdded || isSeenByOther() || isSeenByBroken()).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Change } from "../../src/evaluator/changes.ts";
-import { failEveryTest } from "../../src/evaluator/fail-every-test.ts";
+import { breakTests, failEveryTest } from "../../src/evaluator/fail-every-test.ts";
 import { falsify } from "../../src/evaluator/falsify.ts";
 import { assertionPatched } from "../../src/evaluator/ratchet/assertions.ts";
 import { sabotage } from "../../src/evaluator/sabotage.ts";
@@ -143,4 +143,14 @@ test.each<[string, string, string | null]>([
   ["a.bats", '@test "a" {\n  true\n}\n', '@test "a" {\n  (exit 97)\n  true\n}\n'],
 ])("every test of %s fails, or the file is left alone: %j", (path, text, broken) => {
   expect(failEveryTest(path, text, "bword")).toBe(broken);
+});
+
+test("each test is broken alone too, but where some may not be run here", () => {
+  const go = "func TestA(t *testing.T) {\n}\nfunc TestB(t *testing.T) {\n}\n";
+  expect([...breakTests("a_test.go", go, "bword")!.each]).toEqual([
+    ["TestA", 'func TestA(t *testing.T) { t.Fatal("bword")\n}\nfunc TestB(t *testing.T) {\n}\n'],
+    ["TestB", 'func TestA(t *testing.T) {\n}\nfunc TestB(t *testing.T) { t.Fatal("bword")\n}\n'],
+  ]);
+  const ignored = "#[test]\nfn a() {\n}\n#[test]\n#[ignore]\nfn b() {\n}\n";
+  expect(breakTests("tests/a.rs", ignored, "bword")!.each.size).toBe(0);
 });
