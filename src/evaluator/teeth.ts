@@ -26,12 +26,13 @@ const masksExit = /(?<![|])\|(?![|&])|\|\|\s*(?:true|:)|;\s*(?:true|:|exit 0|ech
 const staticChecks =
   /^(?:(?:npx|pnpm exec|yarn|bunx|uv run|poetry run|python3? -m)\s+)?(?:(?:vue-)?tsc|tsd|eslint|biome|prettier|mypy|pyright|basedpyright|ruff|flake8|pylint|shellcheck|go\s+(?:vet|build)|cargo\s+(?:check|build|clippy|fmt)|gofmt|javac|cd)\b/;
 
-/** Only reads the code, as a compiler does: a test that would fail does not matter to it. */
-const runsNothing = (command: string): boolean =>
-  command.split(/&&|;|\n/).every((part) => staticChecks.test(part.trim()));
+/** Whether a command only reads the code, as a compiler does: a test that would fail does not matter to it. */
+export function runsNothing(command: string): boolean {
+  return command.split(/&&|;|\n/).every((part) => staticChecks.test(part.trim()));
+}
 
 /**
- * Whether the oracles that pass can still fail on this code: each is run once more with a test added that must fail. Code
+ * Whether the oracles that pass can still fail on this code: each is run once more with a test that must fail. Code
  * that ends the process early, changes what assertions do, or replaces the runner passes that too, however it does it.
  */
 export async function runTeeth(
@@ -60,7 +61,7 @@ export async function runTeeth(
         "cannot-fail",
         "blocker",
         criterion.oracle.type === "test" ? criterion.oracle.path : null,
-        `${criterion.id}: its oracle passes with a test added that must fail, so the work changes what the oracle can see: it ends the run early, changes what assertions do, or keeps tests from being run.`,
+        `${criterion.id}: its oracle passes with a test that must fail, so the work changes what the oracle can see: it ends the run early, changes what assertions do, or keeps tests from being run.`,
       ),
       run: out.runs.length - 1,
     });

@@ -5,6 +5,7 @@ import { falsify } from "../../src/evaluator/falsify.ts";
 import { assertionPatched } from "../../src/evaluator/ratchet/assertions.ts";
 import { sabotage } from "../../src/evaluator/sabotage.ts";
 import { countTests } from "../../src/evaluator/source-titles.ts";
+import { runsNothing } from "../../src/evaluator/teeth.ts";
 
 test.each<[string, string, string | null]>([
   ["a.test.js", "  t.is(slug('a  b'), 'a-b');", "  t.is(slug('a  b'), 'bword');"],
@@ -153,4 +154,16 @@ test("each test is broken alone too, but where some may not be run here", () => 
   ]);
   const ignored = "#[test]\nfn a() {\n}\n#[test]\n#[ignore]\nfn b() {\n}\n";
   expect(breakTests("tests/a.rs", ignored, "bword")!.each.size).toBe(0);
+});
+
+test.each([
+  ["npx tsc --noEmit -p .", true],
+  ["cd packages/a && npx tsc -p . && npx eslint .", true],
+  ["python3 -m mypy .", true],
+  ["cargo build --tests", true],
+  ["cargo test", false],
+  ["npx tsc -p . && node dist/a.test.js", false],
+  ["npm run check", false],
+])("`%s` only compiles: %s", (command, only) => {
+  expect(runsNothing(command)).toBe(only);
 });
