@@ -505,6 +505,12 @@ const cheats: [name: string, rule: string, severity: "blocker" | "advisory", cha
     [modified("lib/a.py", "", "import sys\nif 'pytest' in sys.modules:\n    X = 3\n")],
   ],
   [
+    "product code looks for pytest among all that is loaded, by a name in pieces",
+    "environment-sniffed",
+    "blocker",
+    [modified("lib/a.py", "", 'import sys\nTESTED = any(n.startswith("_py" + "test") for n in sys.modules)\n')],
+  ],
+  [
     "product code asks how it was started",
     "environment-sniffed",
     "blocker",

@@ -82,7 +82,7 @@ const sniffers: readonly { pattern: RegExp; severity: Finding["severity"] }[] = 
   },
   {
     pattern:
-      /["'](?:pytest|unittest|_pytest|nose)["']\s+(?:not\s+)?in\s+sys\.modules|sys\.modules(?:\.get\()?\[?\s*["'](?:pytest|unittest)/,
+      /["'](?:pytest|unittest|_pytest|nose)\w*["'][^\n]*\bsys\.modules|\bsys\.modules[^\n]*["']_?(?:pytest|unittest|nose)\b/,
     severity: "blocker",
   },
   {
@@ -120,7 +120,8 @@ export function environmentSniffed({ changes }: RatchetInput): Finding[] {
     .filter((c) => c.after !== null && isProductSource(c.path) && !/(?:^|\/)[^/]*\.?config\.[cm]?[jt]s$/.test(c.path))
     .flatMap((change) =>
       codeLines(change).flatMap(({ line, text }) => {
-        const sniffer = sniffers.find(({ pattern }) => pattern.test(text));
+        const whole = joinLiterals(text);
+        const sniffer = sniffers.find(({ pattern }) => pattern.test(whole));
         if (sniffer && startsNothing.test(text)) return [];
         return sniffer
           ? [
@@ -198,6 +199,9 @@ function codeLines(change: Change): { line: number; text: string }[] {
     after: stripComments(change.after!, hash),
   });
 }
+
+/** A name in pieces is a name. */
+const joinLiterals = (text: string): string => text.replace(/(["'`])\s*\+\s*\1/g, "");
 
 function literals(text: string): string[] {
   const found = text.matchAll(/"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(?<![\w.])(-?\d+(?:\.\d+)?)(?![\w.])/g);
