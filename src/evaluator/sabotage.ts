@@ -95,8 +95,11 @@ function sabotageJs(code: string, word: string): string {
 }
 
 function sabotagePython(text: string, code: string, word: string): string {
-  const tests = /^\s*(?:async\s+)?def\s+test|\bTestCase\b/m.test(code);
-  if (!tests) return `${text}\nraise AssertionError("${word}")\n`;
+  const main = /^if\s+__name__\s*==/m.exec(text);
+  const put = (added: string): string =>
+    main ? `${text.slice(0, main.index)}${added}\n${text.slice(main.index)}` : `${text}\n\n${added}`;
+  const isFound = /^\s*(?:async\s+)?def\s+test|\bTestCase\b/m.test(code) && !calledByHand(code);
+  if (!isFound) return put(`raise AssertionError("${word}")\n`);
   const ways = usedWays(pythonAsserts, code, word).map((way) => `lambda: ${way}`);
   // Like those that are there: a runner treats a function and a method of a TestCase each in its own way.
   const isCase = /\bTestCase\b/.test(code);
@@ -113,6 +116,12 @@ function sabotagePython(text: string, code: string, word: string): string {
     ? ["import unittest as zz_unittest", `class Zz${word}(zz_unittest.TestCase):`, "    def test_zz(self):"]
     : [`def test_zz${word}():`];
   const added = [...head, ...body.map((line) => `${isCase ? "        " : "    "}${line}`), ""].join("\n");
-  const main = /^if\s+__name__\s*==/m.exec(text);
-  return main ? `${text.slice(0, main.index)}${added}\n${text.slice(main.index)}` : `${text}\n\n${added}`;
+  return put(added);
+}
+
+/** A script that calls its tests itself would never call one more. */
+function calledByHand(code: string): boolean {
+  const isScript =
+    /^if\s+__name__\s*==/m.test(code) && !/\b(?:unittest|pytest|absltest|TestCase)\b[^\n]*\bmain\(/.test(code);
+  return isScript || /^test\w*\(/m.test(code) || /\b(?:globals|locals|vars)\(\)/.test(code);
 }

@@ -54,6 +54,15 @@ describe("a test that must fail", () => {
     expect(exitOf("test_a.py", text, "python3")).toBe(0);
     expect(exitOf("test_a.py", sabotage("test_a.py", text, "bword")!, "python3")).toBe(1);
     expect(exitOf("check.py", sabotage("check.py", "assert 1 == 1\n", "bword")!, "python3")).toBe(1);
+    const byHand = "def test_a():\n    assert 1 == 1\n\n";
+    for (const end of [
+      "test_a()\n",
+      "if __name__ == '__main__':\n    test_a()\n",
+      "[f() for n, f in list(globals().items()) if n[:4] == 'test']\n",
+    ]) {
+      expect(exitOf("test_a.py", byHand + end, "python3")).toBe(0);
+      expect(exitOf("test_a.py", sabotage("test_a.py", byHand + end, "bword")!, "python3")).toBe(1);
+    }
   });
 
   test.skipIf(noPython)("that expects what cannot be fails, but for code that is equal to everything", () => {
