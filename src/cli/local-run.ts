@@ -1,5 +1,4 @@
-import { access, constants, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { access, constants, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { z } from "zod";
 import { ConfigError, describeError } from "../domain/errors.ts";
@@ -20,6 +19,7 @@ import { runSession } from "../run/run.ts";
 import { readStructuredResult, type StructuredResult } from "../run/structured-result.ts";
 import { summarise } from "../run/summary.ts";
 import { readTaskText } from "../run/task-text.ts";
+import { makeScratch } from "../sandbox/scratch.ts";
 import { describeDryRun } from "./dry-run.ts";
 import { policyPath, readWorkPlace } from "./local-place.ts";
 import { makeLocalWorld } from "./local-world.ts";
@@ -78,7 +78,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRunOutc
     options.say(
       `what is not committed (${place.uncommitted} ${place.uncommitted === 1 ? "file" : "files"}) is no part of the work, and stays as it is`,
     );
-  const dir = await mkdtemp(join(tmpdir(), "baton-run-"));
+  const dir = makeScratch("baton-run-");
   const started = new Date();
   try {
     const { models } = found.policy;

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { ConfigError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
@@ -7,6 +6,7 @@ import type { StopReason } from "../domain/stop-reason.ts";
 import { createModel } from "../loop/model.ts";
 import { readFoundPolicy } from "../policy/read-policy.ts";
 import { runSession } from "../run/run.ts";
+import { makeScratch } from "../sandbox/scratch.ts";
 import { type CliCommand, type CommandInput, choiceOption, textOption } from "./command.ts";
 import { findRepository, policyPath, readGit } from "./local-place.ts";
 import { makeLocalWorld } from "./local-world.ts";
@@ -51,7 +51,7 @@ export const replayCommand: CliCommand = {
     }
     const recording = readRecording(source.events);
     const repo = resolve(terminal.cwd, textOption(input, "repo") ?? ".");
-    const dir = await mkdtemp(join(tmpdir(), "baton-replay-"));
+    const dir = makeScratch("baton-replay-");
     try {
       const { root, policyText } = await copyBase(repo, recording, join(dir, "repo"));
       return await play(input, recording, { dir, root, policyText });

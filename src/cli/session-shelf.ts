@@ -1,5 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ConfigError, ProtocolError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
@@ -7,6 +6,7 @@ import { SessionKey } from "../domain/session-key.ts";
 import type { State } from "../domain/state.ts";
 import { type GitStore, openStore } from "../git/store.ts";
 import { withoutBaton } from "../run/tree.ts";
+import { makeScratch } from "../sandbox/scratch.ts";
 import { createDiskFiles } from "../session/files.ts";
 import { restoreSession } from "../session/restore.ts";
 import { findRepository, type RepositoryPlace } from "./local-place.ts";
@@ -39,7 +39,7 @@ const patterns = ["refs/baton/*", "refs/heads/baton-session/*"];
 /** Opens the sessions of the repository at a path. */
 export async function openSessionShelf(repo: string): Promise<SessionShelf> {
   const place = await findRepository(repo);
-  const dir = await mkdtemp(join(tmpdir(), "baton-shelf-"));
+  const dir = makeScratch("baton-shelf-");
   const store = await openStore({ dir: join(dir, "store.git"), remote: { url: place.root } });
   const keys = async (): Promise<SessionKey[]> => {
     const names = [...(await store.lsRemote(patterns)).keys()].map((ref) => ref.slice(ref.lastIndexOf("/") + 1));

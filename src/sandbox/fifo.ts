@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { chmodSync, closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, constants, openSync, rmSync } from "node:fs";
 import { Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SandboxError } from "../domain/errors.ts";
 import { findProgram } from "./host.ts";
+import { makeScratch } from "./scratch.ts";
 
 /**
  * Named pipes for both output streams of a command. A pipe and not the socket that Node would make: programs that open
@@ -23,7 +23,7 @@ class FifoPool {
     const free = this.#free.pop();
     if (free) return free;
     this.#made += 1;
-    this.#dir ??= makeDirectory();
+    this.#dir ??= makeScratch("baton-pipes-");
     const path = join(this.#dir, String(this.#made));
     await makeFifo(path);
     chmodSync(path, 0o666);
@@ -39,12 +39,6 @@ class FifoPool {
 
 /** The pipes of this process; gone when it ends. */
 export const fifos: FifoPool = new FifoPool();
-
-function makeDirectory(): string {
-  const dir = mkdtempSync(join(tmpdir(), "baton-pipes-"));
-  process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 function makeFifo(path: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,5 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync } from "node:fs";
 import { rename } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Registries } from "./allow-list.ts";
@@ -12,6 +11,7 @@ import { proxyPort } from "./places.ts";
 import { startProxy } from "./proxy.ts";
 import { removeTree } from "./remove-tree.ts";
 import { createSandbox, giveTo, type SandboxSpec } from "./sandbox.ts";
+import { makeScratch } from "./scratch.ts";
 import type { Walls } from "./walls.ts";
 
 /** The result of set-up, out of reach of anything the model runs: only copies of it are ever shown inside. */
@@ -142,7 +142,7 @@ async function runStep(
   request: LayerRequest,
   step: { filesDir: string; homeDir: string; command: string; socketPath: string | null },
 ): Promise<ExecResult> {
-  const outputsDir = mkdtempSync(join(tmpdir(), "baton-setup-"));
+  const outputsDir = makeScratch("baton-setup-");
   try {
     await using sandbox = await createSandbox({
       walls: request.walls,

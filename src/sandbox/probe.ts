@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describeError, SandboxError } from "../domain/errors.ts";
 import { createSandbox, type SandboxSpec } from "./sandbox.ts";
+import { makeScratch } from "./scratch.ts";
 import { listWalls, type Walls } from "./walls.ts";
 
 /** One thing that must hold inside, and the shell test that says so. */
@@ -110,7 +110,7 @@ function hintForHost(): string {
 
 /** Raises the walls once and looks at them from inside; the names of what does not hold. */
 export async function runProbes(walls: Walls, filterOptions?: SandboxSpec["filterOptions"]): Promise<string[]> {
-  const dir = mkdtempSync(join(tmpdir(), "baton-probe-"));
+  const dir = makeScratch("baton-probe-");
   const [workDir, homeDir, outputsDir] = ["work", "home", "outputs"].map((name) => {
     mkdirSync(join(dir, name));
     return join(dir, name);

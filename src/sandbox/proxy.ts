@@ -1,11 +1,11 @@
 import { lookup } from "node:dns/promises";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { connect, isIP, type Socket } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isInnerAddress, isOwnAddress } from "./addresses.ts";
 import { type AllowedHost, findAllowed, normaliseHost, type Registries, readAllowList } from "./allow-list.ts";
+import { makeScratch } from "./scratch.ts";
 
 /** What may be asked, and how names become addresses. */
 export interface ProxySpec {
@@ -69,7 +69,7 @@ export async function startProxy(spec: ProxySpec): Promise<Proxy> {
   const resolve = spec.resolve ?? resolveAll;
   const refused = new Set<string>();
   const sockets = new Set<Socket>();
-  const dir = mkdtempSync(join(tmpdir(), "baton-proxy-"));
+  const dir = makeScratch("baton-proxy-");
   const socketPath = join(dir, "proxy.sock");
   const open = async (host: string, port: number): Promise<Opening> => {
     const opening = await decideOpening(list, host, port, resolve);

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -18,6 +18,7 @@ import { places, proxyPort } from "./places.ts";
 import { createRaiser, waitingShell } from "./raise.ts";
 import { isReachable } from "./reach.ts";
 import { removeTree } from "./remove-tree.ts";
+import { makeScratch } from "./scratch.ts";
 import { renderCallFilter } from "./system-calls.ts";
 import { renderUnshareScript } from "./unshare.ts";
 import { countTasks, type Walls } from "./walls.ts";
@@ -66,7 +67,7 @@ function scratchBase(): string {
 /** Raises the walls around a work tree. Throws SandboxError when they do not stand. */
 export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   const id = randomBytes(6).toString("hex");
-  const scratchDir = mkdtempSync(join(scratchBase(), "baton-walls-"));
+  const scratchDir = makeScratch("baton-walls-", scratchBase());
   chmodSync(scratchDir, 0o711);
   const { tools, first } = spec.walls;
   const rootDir = join(scratchDir, "root");
