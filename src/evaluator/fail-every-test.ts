@@ -60,7 +60,7 @@ const languages: Partial<Record<TestLanguage["name"], Breaking>> = {
 
 /** Tests that pass by failing, or may. */
 const inverts =
-  /\b(?:should_panic|xfail|expectedFailure|expectedException|fails|failing|todo|pending)\b|\bexpected\s*=/;
+  /\.(?:fails|failing|todo)\b|\b(?:should_panic|xfail|expectedFailure|expectedException)\b|^\s*pending\b|@Test\s*\([^)]*\bexpected\s*=/m;
 
 /** Tests that are run only here or there. */
 const chosen =

@@ -118,6 +118,11 @@ test.each<[string, string, string | null]>([
   ["a.test.js", "test('a', () => {\n});\ntest.each([1])('%i', (n) => {\n});\n", null],
   ["a.test.js", "test.failing('a', () => {\n});\n", null],
   [
+    "a.test.js",
+    "it('fails on nothing', () => {\n  const expected = 1;\n});\n",
+    "it('fails on nothing', () => { void (() => { throw new Error(\"bword\"); })();\n  const expected = 1;\n});\n",
+  ],
+  [
     "test_a.py",
     "class T(TestCase):\n    def test_a(self):  # one\n\n      assert f() == 1\n",
     'class T(TestCase):\n    def test_a(self):  # one\n\n      raise AssertionError("bword")\n      assert f() == 1\n',
