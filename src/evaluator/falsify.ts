@@ -31,7 +31,7 @@ const second = (args: readonly string[], isPlain: (arg: string) => boolean): num
 const either = (args: readonly string[], isPlain: (arg: string) => boolean): number[] =>
   args.length === 2 ? [...first(args, isPlain), ...second(args, isPlain)] : [];
 
-/** A message may come last. */
+/** Of the first two; a message may come last. */
 const eitherOfTwo = (args: readonly string[], isPlain: (arg: string) => boolean): number[] =>
   either(args.slice(0, 2), isPlain);
 

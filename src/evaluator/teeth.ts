@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Criterion } from "../domain/contract.ts";
 import { type CrossRun, runsTests, type Tested } from "./base-tests.ts";
-import { type BrokenTests, breakTests, failEveryTest } from "./fail-every-test.ts";
+import { type BrokenTests, breakTests } from "./break-tests.ts";
 import { falsify } from "./falsify.ts";
 import { isGuard, overlayCarried } from "./freeze-contract.ts";
 import { hideTest } from "./hide-test.ts";
@@ -48,13 +48,7 @@ export async function runTeeth(
     const tree = await sabotagedTree(criterion, input.headTree, input.baseTree, world);
     if (!tree) continue;
     const result = await runOracle(world, criterion.oracle, tree, 1);
-    // An oracle that only looks at what is printed may pass all the same: the run itself has told of the failure.
-    if (
-      result.outcome !== "pass" ||
-      result.exit !== 0 ||
-      (isGuard(criterion) && !(await failsOnBase(criterion, input.baseTree, world)))
-    )
-      continue;
+    if (!passes(result) || (isGuard(criterion) && !(await failsOnBase(criterion, input.baseTree, world)))) continue;
     out.runs.push({ criterion: criterion.id, kind: "ratchet", result });
     out.findings.push({
       ...finding(
@@ -71,7 +65,7 @@ export async function runTeeth(
 
 /**
  * Whether a test that the contract carries still passes when it expects what no product can return: then the code is equal
- * to whatever it is compared with, or reads what is expected of it.
+ * to whatever it is compared with, or reads what is expected of it. And whether one passes that fails at its first line.
  */
 export async function runFalsified(
   input: { criteria: readonly Criterion[]; passed: ReadonlySet<string>; headTree: string },
@@ -79,46 +73,56 @@ export async function runFalsified(
 ): Promise<CrossRun> {
   const out: CrossRun = { runs: [], findings: [] };
   for (const { criterion, oracle, own } of carriedTests(input)) {
-    // Which of its tests are run does not matter: where none of them compares so, a failing line is not noticed either.
     if (masksExit.test(oracle.run) || runsNothing(oracle.run)) continue;
     const tree = await overlayCarried(world, input.headTree, [criterion]);
-    const word = newWord();
-    const run = async (text: string | null): Promise<OracleResult | null> => {
-      if (text === null) return null;
+    const run: TestRun = async (text) => {
       const sha = await world.store.writeBlob(Buffer.from(text));
-      const result = await runOracle(world, oracle, await world.store.graft(tree, [{ path: own.path, sha }]), 1);
-      return result.outcome === "pass" && result.exit !== 0 ? null : result;
+      return runOracle(world, oracle, await world.store.graft(tree, [{ path: own.path, sha }]), 1);
     };
-    const blame = (result: OracleResult, text: string): void => {
-      out.runs.push({ criterion: criterion.id, kind: "ratchet", result });
-      out.findings.push({
-        ...finding("cannot-fail", "blocker", own.path, `${criterion.id}: ${text}`),
-        run: out.runs.length - 1,
-      });
-    };
-    const wrong = falsify(own.path, own.content, word, false);
-    const result = await run(wrong);
-    if (result?.outcome === "pass" && (await run(falsify(own.path, own.content, word, true)))?.outcome === "fail") {
-      blame(
-        result,
-        "its test passes whatever value it expects, so what the code returns is equal to everything, or it reads what is expected.",
-      );
-      continue;
-    }
-    const tests = breakTests(own.path, own.content, word);
-    if (!tests || (result?.outcome === "fail" && silentTests(tests, result, oracle.run).length === 0)) continue;
-    const broken = await run(tests.all);
-    for (const text of broken?.outcome === "pass" ? [tests.all] : silentTests(tests, broken, oracle.run)) {
-      const alone = text === tests.all ? broken : await run(text);
-      if (alone?.outcome !== "pass") continue;
-      blame(
-        alone,
-        "its oracle passes although what it runs fails at the first line, so the work keeps a test from being run or heard.",
-      );
-      break;
-    }
+    const found = await findPassing(own, oracle.run, run);
+    if (!found) continue;
+    out.runs.push({ criterion: criterion.id, kind: "ratchet", result: found.result });
+    out.findings.push({
+      ...finding("cannot-fail", "blocker", own.path, `${criterion.id}: ${found.text}`),
+      run: out.runs.length - 1,
+    });
   }
   return out;
+}
+
+/** Runs the oracle once with this text in the place of the criterion's own test. */
+type TestRun = (text: string) => Promise<OracleResult>;
+
+/** An oracle that only looks at what is printed may pass all the same: the run itself has told of the failure. */
+const passes = (result: OracleResult | null): result is OracleResult => result?.outcome === "pass" && result.exit === 0;
+
+/** The run that passes although its test must fail, and what follows from it; null when none does. */
+async function findPassing(
+  own: { path: string; content: string },
+  command: string,
+  run: TestRun,
+): Promise<{ result: OracleResult; text: string } | null> {
+  const word = newWord();
+  const wrong = falsify(own.path, own.content, word, false);
+  const expecting = wrong === null ? null : await run(wrong);
+  // Which of its tests are run does not matter: where none of them compares so, a failing line is not noticed either.
+  const raises = passes(expecting) ? falsify(own.path, own.content, word, true) : null;
+  if (passes(expecting) && raises !== null && (await run(raises)).outcome === "fail")
+    return {
+      result: expecting,
+      text: "its test passes whatever value it expects, so what the code returns is equal to everything, or it reads what is expected.",
+    };
+  const tests = breakTests(own.path, own.content, word);
+  if (!tests || (expecting?.outcome === "fail" && silentTests(tests, expecting, command).length === 0)) return null;
+  const text =
+    "its oracle passes although what it runs fails at the first line, so the work keeps a test from being run or heard.";
+  const all = await run(tests.all);
+  if (passes(all)) return { result: all, text };
+  for (const one of silentTests(tests, all, command)) {
+    const alone = await run(one);
+    if (passes(alone)) return { result: alone, text };
+  }
+  return null;
 }
 
 /**
@@ -162,9 +166,9 @@ export async function runHiddenTests(
 /** Most tests of one file that are asked one by one. */
 const maxAsked = 3;
 
-/** Of tests that should have failed, those of which the run's output, which names others, says nothing: each broken alone. */
-function silentTests(tests: BrokenTests, run: OracleResult | null, command: string): string[] {
-  const failed = run ? testsThat(readTestIds(run.output), "fail") : [];
+/** The file with one test broken alone, for each whose failure the output of a run does not name, although it names others'. */
+function silentTests(tests: BrokenTests, run: OracleResult, command: string): string[] {
+  const failed = testsThat(readTestIds(run.output), "fail");
   if (tests.each.size < 2 || failed.length === 0 || filtered.test(command)) return [];
   const silent = [...tests.each].filter(([title]) => !failed.some((id) => id.includes(title)));
   return silent.slice(0, maxAsked).map(([, text]) => text);
@@ -204,12 +208,13 @@ async function sabotagedTree(
   const whole = await overlayCarried(world, tree, [criterion]);
   const entries = new Map((await store.listTree(whole)).map((entry) => [entry.path, entry]));
   const word = newWord();
-  const fail = filtered.test(criterion.oracle.run) ? failEveryTest : sabotage;
+  const isFiltered = filtered.test(criterion.oracle.run);
   const changes: { path: string; sha: string; mode: string }[] = [];
   for (const path of await targets(criterion, baseTree, world)) {
     const entry = entries.get(path);
     if (!entry || entry.mode === "120000") continue;
-    const text = fail(path, new TextDecoder().decode((await store.readBlob(whole, path))!), word);
+    const own = new TextDecoder().decode((await store.readBlob(whole, path))!);
+    const text = isFiltered ? (breakTests(path, own, word)?.all ?? null) : sabotage(path, own, word);
     if (text !== null) changes.push({ path, sha: await store.writeBlob(Buffer.from(text)), mode: entry.mode });
   }
   return changes.length > 0 ? store.graft(whole, changes) : null;

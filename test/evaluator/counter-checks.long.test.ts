@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { breakTests } from "../../src/evaluator/fail-every-test.ts";
+import { breakTests } from "../../src/evaluator/break-tests.ts";
 import { falsify } from "../../src/evaluator/falsify.ts";
 import { sabotage } from "../../src/evaluator/sabotage.ts";
 

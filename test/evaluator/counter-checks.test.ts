@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { breakTests } from "../../src/evaluator/break-tests.ts";
 import type { Change } from "../../src/evaluator/changes.ts";
-import { breakTests, failEveryTest } from "../../src/evaluator/fail-every-test.ts";
 import { falsify } from "../../src/evaluator/falsify.ts";
 import { assertionPatched } from "../../src/evaluator/ratchet/assertions.ts";
 import { sabotage } from "../../src/evaluator/sabotage.ts";
@@ -148,7 +148,7 @@ test.each<[string, string, string | null]>([
   ],
   ["a.bats", '@test "a" {\n  true\n}\n', '@test "a" {\n  (exit 97)\n  true\n}\n'],
 ])("every test of %s fails, or the file is left alone: %j", (path, text, broken) => {
-  expect(failEveryTest(path, text, "bword")).toBe(broken);
+  expect(breakTests(path, text, "bword")?.all ?? null).toBe(broken);
 });
 
 test("each test is broken alone too, but where some may not be run here", () => {

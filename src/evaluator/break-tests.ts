@@ -74,7 +74,10 @@ export interface BrokenTests {
   each: ReadonlyMap<string, string>;
 }
 
-/** Null where the language is not known or not every test can be broken so: the one that is left may be the one that is run. */
+/**
+ * The same file with its tests broken. Null where the language is not known or not every test can be broken so: the one that
+ * is left may be the one that is run. `word` is random, so that no product can know it.
+ */
 export function breakTests(path: string, text: string, word: string): BrokenTests | null {
   const language = testLanguageOf(path);
   const breaking = language && languages[language.name];
@@ -97,7 +100,3 @@ export function breakTests(path: string, text: string, word: string): BrokenTest
     each: new Map(isChosen ? [] : heads.map((one) => [titleOf(one), behind(one)])),
   };
 }
-
-/** All of them fail. */
-export const failEveryTest = (path: string, text: string, word: string): string | null =>
-  breakTests(path, text, word)?.all ?? null;
