@@ -16,7 +16,7 @@ npm run bench -- workers --only 3,4,49      of a part that has cases, these; a n
 npm run bench -- --docs FILE...      writes docs/benchmarks.md from the figures in FILE; --page does it after the run
 npm run bench -- --compare FILE FILE says whether the ratios of two runs agree within their stated spread
 
-Without a NAME, every part runs. Exit code 1: a figure that is not a time falls short of its goal, or a part broke off.`;
+Without a NAME, every part runs. FILE is written after each part. Exit code 1: a figure that is not a time falls short of its goal, or a part broke off.`;
 
 const ours = new Set(["json", "page", "docs", "full", "help", "compare"]);
 
@@ -86,7 +86,8 @@ async function runAll(
     console.log(`${renderTable(result)}\n`);
     if (stop.signal.aborted) return;
     ended.push(result);
-    if (file !== null) writeFileSync(file, renderResults(ended));
+    const inOrder = chosen.flatMap(({ name }) => ended.filter(({ bench }) => bench === name));
+    if (file !== null) writeFileSync(file, renderResults(inOrder));
   });
   if (stop.signal.aborted) {
     const kept =
@@ -95,7 +96,6 @@ async function runAll(
     return 130;
   }
   console.log(renderEnd(results, (performance.now() - started) / 1_000));
-  if (file !== null) writeFileSync(file, renderResults(results));
   if (page) await writePage(results);
   return results.every(didHold) ? 0 : 1;
 }

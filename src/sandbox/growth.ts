@@ -27,25 +27,25 @@ export interface GrowthWatch {
   stop(): void;
 }
 
-/** The disk under the directories of one sandbox. */
-export interface Growth {
-  /** Calls `onTooMuch` when the directories have grown by more than allowed, or the disk runs short. */
-  watch(onTooMuch: () => void): GrowthWatch;
-}
-
 const everyMs = 200;
 /** A command may take this part of the free inodes. */
 const inodeShare = 0.5;
 /** The directories are measured for the first time when this part of what they may grow by is gone from the disk: most commands write next to nothing. */
 const firstMeasureShare = 1 / 16;
 
-/** Free space is asked often, because that is cheap; the directories are measured only when it has shrunk enough to matter. */
-export function createGrowth(dirs: readonly string[], limits: SandboxLimits): Growth {
+/**
+ * For the directories of one sandbox: a watch calls `onTooMuch` when they have grown by more than allowed, or the disk runs
+ * short. Free space is asked often, because that is cheap; they are measured only when it has shrunk enough to matter.
+ */
+export function createGrowthWatch(
+  dirs: readonly string[],
+  limits: SandboxLimits,
+): (onTooMuch: () => void) => GrowthWatch {
   const ask = (): Promise<StatsFs[]> => Promise.all(dirs.map((dir) => statfs(dir)));
   let atFirst: Promise<StatsFs[]> | null = null;
   let baseline: Promise<number> | null = null;
 
-  const watch = (onTooMuch: () => void): GrowthWatch => {
+  return (onTooMuch) => {
     let stopped = false;
     let timer: NodeJS.Timeout | undefined;
     const first = ask();
@@ -81,10 +81,9 @@ export function createGrowth(dirs: readonly string[], limits: SandboxLimits): Gr
       },
     };
   };
-  return { watch };
 }
 
-/** Bytes that are gone from the fullest of the file systems. */
+/** Bytes that are gone from the file system that lost most. */
 function shrunkBy(before: readonly StatsFs[], now: readonly StatsFs[]): number {
   return Math.max(...now.map((stat, index) => (before[index]!.bavail - stat.bavail) * stat.bsize));
 }

@@ -9,7 +9,7 @@ import { placeFirstProcess, planWallOptions, renderWallArgs, type WallOption } f
 import { createCgroup } from "./cgroup.ts";
 import { type ExecHost, type ExecOptions, type ExecResult, runCommand } from "./exec.ts";
 import { createFileDoor, type FileDoor } from "./file-door.ts";
-import { createGrowth } from "./growth.ts";
+import { createGrowthWatch } from "./growth.ts";
 import { findProgram } from "./host.ts";
 import { filterFd, type Launched, launch } from "./launch.ts";
 import { defaultLimits, type SandboxLimits } from "./limits.ts";
@@ -165,7 +165,7 @@ export async function createSandbox(spec: SandboxSpec): Promise<Sandbox> {
   const host: ExecHost = {
     outputCap: limits.outputBytes,
     memoryKills: () => cgroup?.memoryKills() ?? 0,
-    watch: createGrowth(dirs, limits).watch,
+    watch: createGrowthWatch(dirs, limits),
   };
   const sandbox: Sandbox = {
     files,
