@@ -17,15 +17,21 @@ export type HostPiece = { kind: "bind"; path: string } | { kind: "link"; path: s
 
 /** Parts of /etc that programs need and that hold no secret; the rest of /etc does not exist inside. */
 const etcPieces = [
+  "OpenCL",
+  "R",
   "alternatives",
   "ca-certificates",
   "ca-certificates.conf",
+  "chromium.d",
   "crypto-policies",
   "debian_version",
+  "dotnet",
   "fonts",
   "gai.conf",
+  "glvnd",
   "host.conf",
   "inputrc",
+  "julia",
   "ld.so.cache",
   "ld.so.conf",
   "ld.so.conf.d",
@@ -35,7 +41,12 @@ const etcPieces = [
   "magic",
   "magic.mime",
   "mime.types",
+  "mono",
   "networks",
+  "nim",
+  "ocamlfind.conf",
+  "octave.conf",
+  "openmpi",
   "os-release",
   "pki/tls/certs",
   "pki/tls/cert.pem",
@@ -49,12 +60,18 @@ const etcPieces = [
   "ssl/certs",
   "ssl/openssl.cnf",
   "terminfo",
+  "texmf",
   "timezone",
 ];
-const etcPatterns = [/^java-\d+(-openjdk)?$/, /^python3\.\d+$/, /^php$/, /^perl$/];
+const etcPatterns = [/^ImageMagick-\d+$/, /^java-\d+(-openjdk)?$/, /^python3\.\d+$/, /^php$/, /^perl$/];
 
+/** R's settings of the site, which may hold the token of a registry or of GitHub. */
+const settingsOfR = ["Renviron.site", "Rprofile.site"];
 /** Settings of package managers in system folders, which may hold the token of a registry; below an install prefix. */
-const settingFiles = ["etc/npmrc", "etc/pip.conf", "pip.conf", "lib/node_modules/npm/npmrc", "etc/yarnrc"];
+const settingFiles = [
+  ...["etc/npmrc", "etc/pip.conf", "pip.conf", "lib/node_modules/npm/npmrc", "etc/yarnrc"],
+  ...settingsOfR.map((name) => `lib/R/etc/${name}`),
+];
 
 /** Such files below the prefixes of the system and of the tools that are shown: an empty file stands in their place. */
 export function findSettingFiles(toolDirs: readonly string[]): string[] {
@@ -65,8 +82,10 @@ export function findSettingFiles(toolDirs: readonly string[]): string[] {
     dirname(dir),
     ...namesIn(join(dir, "versions")).map((name) => join(dir, "versions", name)),
   ]);
-  const prefixes = ["/usr", "/usr/local", ...namesIn("/opt").map((name) => join("/opt", name)), ...cached, ...others];
-  return prefixes.flatMap((prefix) => settingFiles.map((file) => join(prefix, file))).filter(isPlainFile);
+  const optional = ["/opt", "/opt/R"].flatMap((dir) => namesIn(dir).map((name) => join(dir, name)));
+  const prefixes = ["/usr", "/usr/local", ...optional, ...cached, ...others];
+  const found = prefixes.flatMap((prefix) => settingFiles.map((file) => join(prefix, file)));
+  return [...found, ...settingsOfR.map((name) => join("/etc/R", name))].filter(isPlainFile);
 }
 
 function namesIn(dir: string): string[] {

@@ -37,8 +37,9 @@ describe.skipIf(skipWalls)("what of the host is shown inside", () => {
   /** An install prefix as a version manager makes it, with the settings of its npm. */
   const makePrefix = (name: string): string => {
     const prefix = join(dir, name);
-    for (const folder of ["bin", "lib/node_modules/npm", "etc"]) mkdirSync(join(prefix, folder), { recursive: true });
-    for (const settings of ["etc/npmrc", "lib/node_modules/npm/npmrc"])
+    for (const folder of ["bin", "lib/node_modules/npm", "lib/R/etc", "etc"])
+      mkdirSync(join(prefix, folder), { recursive: true });
+    for (const settings of ["etc/npmrc", "lib/node_modules/npm/npmrc", "lib/R/etc/Renviron.site"])
       writeFileSync(join(prefix, settings), "//registry.example/:_authToken=canary-token\n");
     writeFileSync(join(prefix, "bin/tool"), "#!/bin/sh\necho the tool runs\n", { mode: 0o755 });
     return prefix;
