@@ -32,6 +32,29 @@ const summaries: readonly { line: RegExp; count: (match: RegExpExecArray) => num
     line: /^Tests: (\d+), Assertions: \d+(?:.*?Skipped: (\d+))?/gm,
     count: ({ 1: ran, 2: skipped }) => Number(ran) - Number(skipped ?? 0),
   },
+  // ExUnit: `1 doctest, 5 tests, 0 failures, 1 excluded, 2 skipped`
+  {
+    line: /^((?:\d+ (?:doctests?|properties|property|tests?), )+\d+ failures?\b.*)$/gm,
+    count: ({ 1: words }) => sumOf(words!, /doctests?|property|properties|tests?/) - sumOf(words!, /excluded|skipped/),
+  },
+  // busted: `4 successes / 1 failure / 0 errors / 1 pending : 0.01 seconds`; luaunit: `Ran 5 tests in 0.001 seconds, …`
+  {
+    line: /^(\d+ success(?:es)? \/ \d+ failures? \/ \d+ errors?) \//gm,
+    count: ({ 1: words }) => sumOf(words!, /success(?:es)?|failures?|errors?/),
+  },
+  { line: /^Ran (\d+) tests in [\d.]+ seconds\b/gm, count: ({ 1: ran }) => Number(ran) },
+  // GoogleTest, Catch2, Alcotest
+  { line: /^\[=+\] (\d+) tests? from \d+ test (?:suites?|cases?) ran\b/gm, count: ({ 1: ran }) => Number(ran) },
+  {
+    line: /^(?:All tests passed \(\d+ assertions? in |test cases:\s+)(\d+)\b/gm,
+    count: ({ 1: ran }) => Number(ran),
+  },
+  { line: /^(?:Test Successful|\d+ failures?!) in [\d.]+s\. (\d+) tests? run\b/gm, count: ({ 1: ran }) => Number(ran) },
+  // dotnet: `Passed!  - Failed:     0, Passed:     5, Skipped:     1, Total:     6`
+  {
+    line: /^\s*(?:Passed|Failed)!\s+- Failed:\s+(\d+), Passed:\s+(\d+)\b/gm,
+    count: ({ 1: failed, 2: passed }) => Number(failed) + Number(passed),
+  },
 ];
 
 /** How many tests an output's closing lines say ran, of all runners in it together; null when none says it. */

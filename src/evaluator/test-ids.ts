@@ -1,3 +1,4 @@
+import { readExunit, readTestthat } from "./reporters/by-failure.ts";
 import { readJsonReport } from "./reporters/json.ts";
 import { readJunit } from "./reporters/junit.ts";
 import { readCargo, readGo, readPytest } from "./reporters/lines.ts";
@@ -5,7 +6,7 @@ import { readSpec } from "./reporters/spec.ts";
 import { readTap } from "./reporters/tap.ts";
 import type { TestReport } from "./test-report.ts";
 
-const readers = [readJsonReport, readJunit, readGo, readTap, readPytest, readCargo, readSpec];
+const readers = [readJsonReport, readJunit, readGo, readTap, readPytest, readCargo, readExunit, readTestthat, readSpec];
 
 /** The tests that a run's output names, from whichever reporter it came; null when it names none. */
 export function readTestIds(output: string): TestReport | null {

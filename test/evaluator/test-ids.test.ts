@@ -131,6 +131,36 @@ describe("test ids", () => {
       { "tests::a": "pass", "tests::b": "skip" },
     ]);
   });
+  test("of ExUnit those that failed, and with its trace all", () => {
+    const failure = "\n  1) test b c (S.STest)\n     test/s_test.exs:6\n     Assertion with == failed\n\n";
+    const end = "Finished in 0.02 seconds (0.00s async, 0.02s sync)\n3 tests, 1 failure, 1 skipped\n";
+    const report = readTestIds(`*${failure}.\n${end}`)!;
+    expect([Object.fromEntries(report.tests), report.partial]).toEqual([{ "S.STest > test b c": "fail" }, true]);
+    const trace = `
+S.STest [test/s_test.exs]
+  * test c [L#10]  * test c (skipped) [L#10]
+  * test b c [L#6]  * test b c (6.4ms) [L#6]
+${failure}  * test a [L#3]  * test a (0.00ms) [L#3]
+
+${end}`;
+    const traced = readTestIds(trace)!;
+    expect(Object.fromEntries(traced.tests)).toEqual({
+      "S.STest > test c": "skip",
+      "S.STest > test b c": "fail",
+      "S.STest > test a": "pass",
+    });
+    expect(traced.partial).toBeUndefined();
+  });
+  test("of testthat the files that ran, however long they took and whatever they hold, and those that failed", () => {
+    const lines = (name: string) =>
+      `✔ | F W S  OK | Context\n\n⠏ |         0 | ${name}   \n✔ |         2 | ${name}\n✖ | 1   1   1 | more [0.7s]\n`;
+    const report = readTestIds(
+      `${lines("slug [0.1s]")}Failure ('test-more.R:3'): one\n── Error (test-more.R:9:3): two ───\n`,
+    )!;
+    expect([...report.files!.keys()]).toEqual(["slug", "more"]);
+    expect(report.files).toEqual(readTestIds(lines("slug").replace("2 |", "9 |"))!.files);
+    expect(Object.fromEntries(report.tests)).toEqual({ "test-more.R > one": "fail", "test-more.R > two": "fail" });
+  });
   test("are none when an output names none", () => {
     expect(read("all good\nok then\n1 passing\n")).toBeNull();
     expect(read("")).toBeNull();
@@ -148,6 +178,16 @@ test.each([
   ["5 examples, 0 failures, 1 pending\n", 4],
   ["Tests: 5, Assertions: 9, Failures: 1, Skipped: 1.\n", 4],
   ["5 passed in 0.1s\n3 passed in 0.2s\n", 8],
+  ["3 tests, 1 failure, 1 skipped\n", 2],
+  ["2 doctests, 1 property, 5 tests, 0 failures, 1 excluded\n", 7],
+  ["1 success / 1 failure / 0 errors / 1 pending : 0.00148 seconds\n", 2],
+  ["Ran 5 tests in 0.001 seconds, 5 successes, 0 failures\n", 5],
+  ["[==========] Running 3 tests from 2 test suites.\n[==========] 3 tests from 2 test suites ran. (0 ms total)\n", 3],
+  ["All tests passed (4 assertions in 3 test cases)\n", 3],
+  ["test cases: 3 | 2 passed | 1 failed\nassertions: 3 | 2 passed | 1 failed\n", 3],
+  ["Test Successful in 0.001s. 2 tests run.\n", 2],
+  ["1 failure! in 0.001s. 2 tests run.\n", 2],
+  ["Passed!  - Failed:     0, Passed:     5, Skipped:     1, Total:     6, Duration: 9 ms - t.dll (net9.0)\n", 5],
   ["all fine\n", null],
 ])("the closing lines %j say how many ran", (output, count) => expect(countRun(output)).toBe(count));
 
