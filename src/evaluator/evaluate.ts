@@ -93,7 +93,12 @@ export async function evaluate(spec: EvaluateSpec, world: EvaluatorWorld): Promi
   if (!isFailed()) {
     const passed = new Set(stageOne.verdicts.filter((v) => v.verdict === "pass").map((v) => v.id));
     const asked = { criteria: contract.criteria, passed, baseTree, headTree: overlay.tree };
-    for (const run of [runTeeth, runFalsified, runHiddenTests]) findings.push(...log.addCross(await run(asked, world)));
+    for (const ask of [runTeeth, runFalsified, runHiddenTests]) {
+      const blamed = await ask(asked, world);
+      findings.push(...log.addCross(blamed));
+      // One reason is enough: what is refused already is not asked again.
+      for (const { criterion } of blamed.runs) passed.delete(criterion);
+    }
   }
   const judgedTree = await overlayCarried(world, overlay.tree, contract.criteria);
   const input: JudgeInput = {

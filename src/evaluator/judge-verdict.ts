@@ -141,7 +141,8 @@ function badEvidence(opinion: Opinion, { evidence, acceptedTrees }: VerdictInput
   for (const id of opinion.evidence) {
     const item = evidence.find((e) => e.id === id);
     if (!item) return `the judge cites ${id}, which does not exist`;
-    if (!acceptedTrees.has(item.tree)) return `the judge cites ${id}, which is from another tree`;
+    if (item.kind === "ratchet") return `the judge cites ${id}, a counter-check with tests that must fail, for a pass`;
+    if (!acceptedTrees.has(item.tree)) return `the judge cites ${id}, a run of other code than this work's`;
   }
   return null;
 }
