@@ -51,6 +51,34 @@ const languages: Partial<Record<TestLanguage["name"], Breaking>> = {
     head: /\bfunction\s+test\w*\s*\([^)]*\)[^{};]*\{/g,
     fail: (word) => ` throw new \\RuntimeException("${word}");`,
   },
+  elixir: {
+    declared: /^[ \t]*(?:test|property|doctest)\b/gm,
+    head: /^[ \t]*test[ \t(]+"(?:[^"\\\n]|\\.)+"[^\n]*[ \t]do[ \t]*(?=\n)/gm,
+    fail: (word) => `\nraise "${word}"`,
+  },
+  csharp: {
+    declared: /\[(?:Fact|Theory|Test|TestCase|TestMethod|DataTestMethod)\b/g,
+    head: /\[(?:Fact|Test|TestMethod)\b[^\]]*\]\s*(?:(?:public|internal|async)\s+)*[\w<>.]+\s+\w+\s*\(\s*\)[^{};=]*\{/g,
+    fail: (word) => ` if (true) throw new System.Exception("${word}");`,
+  },
+  swift: {
+    declared: /\bfunc[ \t]+test\w*[ \t]*\(|@Test\b/g,
+    head: /\bfunc[ \t]+test\w*[ \t]*\([ \t]*\)[^{};=]*\{/g,
+    fail: (word) => ` XCTFail("${word}")`,
+  },
+  dart: {
+    declared: /(?<![\w$.])(?:test|testWidgets)\s*\(/g,
+    head: new RegExp(
+      String.raw`(?<![\w$.])(?:test|testWidgets)\s*\(\s*${anyText}\s*,\s*\([^()]*\)\s*(?:async\s*)?\{`,
+      "g",
+    ),
+    fail: (word) => ` if (1 > 0) throw '${word}';`,
+  },
+  r: {
+    declared: /\b(?:test_that|it)\(/g,
+    head: new RegExp(String.raw`\b(?:test_that|it)\(\s*${anyText}\s*,\s*\{`, "g"),
+    fail: (word) => ` stop("${word}");`,
+  },
   shell: {
     declared: /^@test\b/gm,
     head: /^@test\b[^\n]*\{(?=[ \t]*\n)/gm,

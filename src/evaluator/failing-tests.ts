@@ -39,9 +39,29 @@ export const failingTests: Partial<Record<Language, Adder>> = {
   jvm: addJvm,
   perl: unless("perl", addPerl),
   c: addC,
-  shell: (text, code, word) =>
-    /^@test\b/m.test(code) ? `${text.trimEnd()}\n\n@test "${word}" {\n  (exit 97)\n}\n` : null,
+  shell: behind(/^@test\b/m, (word) => `@test "${word}" {\n  (exit 97)\n}`),
+  elixir: behind(
+    /^[ \t]*use ExUnit\.Case\b/m,
+    (word) => `defmodule Zz${word} do\n  use ExUnit.Case\n\n  test "${word}" do\n    raise "${word}"\n  end\nend`,
+  ),
+  csharp: behind(/\[(?:Fact|Test|TestMethod)\b/, addCsharp),
+  swift: behind(
+    /\bXCTestCase\b/,
+    (word) => `final class Zz${word}: XCTestCase {\n  func testZz() { XCTFail("${word}") }\n}`,
+  ),
+  r: behind(/^test_that\(/m, (word) => `test_that("${word}", {\n  stop("${word}")\n})`),
 };
+
+/** At the end of a file in which tests of this kind stand. */
+function behind(kind: RegExp, added: (word: string, code: string) => string): Adder {
+  return (text, code, word) => (kind.test(code) ? `${text.trimEnd()}\n\n${added(word, code)}\n` : null);
+}
+
+function addCsharp(word: string, code: string): string {
+  const attribute = /\[(Fact|Test|TestMethod)\b/.exec(code)![1]!;
+  const isListed = attribute === "TestMethod" ? "[TestClass] " : "";
+  return `${isListed}public class Zz${word} { [${attribute}] public void Zz() { throw new System.Exception("${word}"); } }`;
+}
 
 function unless(name: Language, add: Adder): Adder {
   return (text, code, word) => (endsItself[name]?.test(code) ? null : add(text, code, word));

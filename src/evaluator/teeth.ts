@@ -214,7 +214,9 @@ async function sabotagedTree(
     const entry = entries.get(path);
     if (!entry || entry.mode === "120000") continue;
     const own = new TextDecoder().decode((await store.readBlob(whole, path))!);
-    const text = isFiltered ? (breakTests(path, own, word)?.all ?? null) : sabotage(path, own, word);
+    const failing = isFiltered ? (breakTests(path, own, word)?.all ?? null) : sabotage(path, own, word);
+    // Where no test can be added, those of a guard expect something else: the base tells whether that matters.
+    const text = failing ?? (isGuard(criterion) ? falsify(path, own, word, false) : null);
     if (text !== null) changes.push({ path, sha: await store.writeBlob(Buffer.from(text)), mode: entry.mode });
   }
   return changes.length > 0 ? store.graft(whole, changes) : null;

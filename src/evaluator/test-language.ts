@@ -1,6 +1,21 @@
 /** What the ratchet reads out of one language's tests. All patterns are global and run on text without comments. */
 export interface TestLanguage {
-  name: "js" | "python" | "go" | "rust" | "jvm" | "ruby" | "php" | "perl" | "c" | "shell";
+  name:
+    | "js"
+    | "python"
+    | "go"
+    | "rust"
+    | "jvm"
+    | "ruby"
+    | "php"
+    | "perl"
+    | "c"
+    | "shell"
+    | "elixir"
+    | "csharp"
+    | "swift"
+    | "dart"
+    | "r";
   hash: boolean;
   /** Group 1 (or 2) is the title of a test. */
   title: RegExp;
@@ -149,9 +164,74 @@ const shell: TestLanguage = {
   mock: null,
 };
 
+const elixir: TestLanguage = {
+  name: "elixir",
+  hash: true,
+  title: /^[ \t]*(?:test|property)[ \t(]+"((?:[^"\\\n]|\\.)+)"/gm,
+  skip: /@(?:module|describe)?tag[ \t(]+(?::skip\b|skip:\s*(?!false\b|nil\b))|\bExUnit\.configure\b[^\n]*\bexclude:/g,
+  focus: /\bExUnit\.configure\b[^\n]*\bonly_test_ids:/g,
+  assertion: /(?<![\w.:@])(?:assert|refute)\w*\b|(?<![\w.])flunk\b/g,
+  tautology:
+    /\bassert[ \t]*\(?[ \t]*(?:true|1|:ok)[ \t]*\)?[ \t]*$|\bassert[ \t]*\(?[ \t]*([\w."]+)[ \t]*==[ \t]*\1[ \t]*\)?[ \t]*$/gm,
+  escape: /\bSystem\.(?:halt|stop)\b|:erlang\.halt\b|\brescue[ \t]*\n?[ \t]*_[ \t]*->[ \t]*(?::ok|nil)\b/g,
+  mock: null,
+};
+
+const csharp: TestLanguage = {
+  name: "csharp",
+  hash: false,
+  title:
+    /\[(?:Fact|Theory|Test|TestCase|TestMethod|DataTestMethod)\b[^\]]*\](?:\s*\[[^\]]*\])*\s*(?:(?:public|private|internal|static|async|virtual|override)\s+)*[\w<>.]+\s+(\w+)\s*\(/g,
+  skip: /\[(?:Fact|Theory)\s*\([^)\]]*\bSkip\s*=|\[(?:Ignore|Explicit)\b|\bAssert\.(?:Ignore|Inconclusive|Skip)\w*\s*\(/g,
+  focus: null,
+  assertion: /\bAssert\.\w+(?:<[^>]*>)?\s*\(|\.Should\w*\s*\(/g,
+  tautology:
+    /\bAssert\.(?:True|IsTrue)\s*\(\s*true\s*[,)]|\bAssert\.(?:Equal|AreEqual|Same)\s*\(\s*([\w."]+)\s*,\s*\1\s*[,)]|\bAssert\.Pass\s*\(/g,
+  escape: /\bEnvironment\.Exit\s*\(\s*0\s*\)|catch\s*(?:\([^)]*\))?\s*\{\s*\}/g,
+  mock: /\b(?:new\s+Mock|Substitute\.For|A\.Fake)<(\w+)>/g,
+};
+
+const swift: TestLanguage = {
+  name: "swift",
+  hash: false,
+  title:
+    /@Test\b(?:\([^)]*\))?\s*(?:(?:public|static|private)\s+)*func\s+(\w+)|^[ \t]*(?:override[ \t]+)?func[ \t]+(test\w*)[ \t]*\(/gm,
+  skip: /\bXCTSkip(?:If|Unless)?\b|\.disabled\s*\(/g,
+  focus: null,
+  assertion: /\bXCT(?:Assert\w*|Fail|Unwrap)\s*\(|#(?:expect|require)\b|\bexpect\s*\(/g,
+  tautology:
+    /\bXCTAssert(?:True)?\(\s*true\s*[,)]|\bXCTAssertEqual\(\s*([\w."]+)\s*,\s*\1\s*[,)]|#expect\(\s*(?:true|Bool\(true\))\s*\)/g,
+  escape: /\bexit\s*\(\s*(?:0|EXIT_SUCCESS)\s*\)|\bcatch\s*\{\s*\}/g,
+  mock: null,
+};
+
+const dart: TestLanguage = {
+  name: "dart",
+  hash: false,
+  title: /(?<![\w$.])(?:test|testWidgets)\s*\(\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)")/g,
+  skip: /\bskip\s*:\s*(?!false\b|null\b)|@Skip\b|\bmarkTestSkipped\s*\(/g,
+  focus: /\bsolo\s*:\s*true|\bsolo_test\s*\(/g,
+  assertion: /(?<![\w$.])(?:expect(?:Later|Async\d?)?|fail)\s*\(/g,
+  tautology: /\bexpect\(\s*true\s*,\s*(?:true|isTrue)\s*\)|\bexpect\(\s*([\w.'"]+)\s*,\s*\1\s*\)/g,
+  escape: /\bexit\s*\(\s*0\s*\)|\bcatch\s*\([^)]*\)\s*\{\s*\}/g,
+  mock: null,
+};
+
+const r: TestLanguage = {
+  name: "r",
+  hash: true,
+  title: /\b(?:test_that|it)\(\s*(?:"((?:[^"\\\n]|\\.)+)"|'((?:[^'\\\n]|\\.)+)')/g,
+  skip: /\bskip(?:_\w+)?\s*\(/g,
+  focus: null,
+  assertion: /\bexpect_\w+\s*\(|\bstopifnot\s*\(/g,
+  tautology: /\bexpect_true\(\s*TRUE\s*\)|\bexpect_(?:equal|identical)\(\s*([\w."]+)\s*,\s*\1\s*\)|\bsucceed\s*\(/g,
+  escape: /\b(?:quit|q)\s*\(/g,
+  mock: /\b(?:local|with)_mocked_bindings\(\s*(\w+)\s*=/g,
+};
+
 /** The language of a path's tests, or null when the ratchet can only count the file. */
 export function testLanguageOf(path: string): TestLanguage | null {
-  const extension = /\.(\w+)$/.exec(path)?.[1] ?? "";
+  const extension = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
   if (/^[cm]?[jt]sx?$|^vue$|^svelte$/.test(extension)) return js;
   return byExtension[extension] ?? null;
 }
@@ -159,4 +239,5 @@ export function testLanguageOf(path: string): TestLanguage | null {
 const byExtension: Readonly<Record<string, TestLanguage>> = {
   ...{ py: python, go, rs: rust, java: jvm, kt: jvm, scala: jvm, rb: ruby, php },
   ...{ t: perl, pl: perl, pm: perl, c, cc: c, cpp: c, cxx: c, h: c, hh: c, hpp: c, bats: shell },
+  ...{ ex: elixir, exs: elixir, cs: csharp, swift, dart, r },
 };
