@@ -51,6 +51,12 @@ const languages: Partial<Record<TestLanguage["name"], Breaking>> = {
     head: /\bfunction\s+test\w*\s*\([^)]*\)[^{};]*\{/g,
     fail: (word) => ` throw new \\RuntimeException("${word}");`,
   },
+  // GoogleTest, Catch2, check, and a program of its own.
+  c: {
+    declared: /\b(?:TEST(?:_[FP])?|TYPED_TEST(?:_P)?|TEST_CASE\w*|SCENARIO\w*|START_TEST)\s*\(|^[\w \t]*\bmain\s*\(/gm,
+    head: /\b(?:TEST(?:_F)?\s*\(\s*\w+\s*,\s*\w+\s*\)|(?:TEST_CASE|SCENARIO)\s*\(\s*"(?:[^"\\\n]|\\.)*"(?:\s*,\s*"(?:[^"\\\n]|\\.)*")?\s*\)|START_TEST\s*\(\s*\w+\s*\))\s*\{|^[\w \t]*\bmain\s*\([^;{}]*\)\s*\{/gm,
+    fail: () => " __builtin_trap();",
+  },
   elixir: {
     declared: /^[ \t]*(?:test|property|doctest)\b/gm,
     head: /^[ \t]*test[ \t(]+"(?:[^"\\\n]|\\.)+"[^\n]*[ \t]do[ \t]*(?=\n)/gm,
@@ -93,6 +99,11 @@ const inverts =
 /** Tests that are run only here or there. */
 const chosen =
   /@pytest\.mark\b|@(?:Tag|Enabled|Disabled|Ignore|EnabledIf|group)\w*|:build\b|\bcfg\s*\(\s*(?!test\s*\))/;
+
+/** What no language reads; the whole of a file or one line of it. `word` is random, so that no product can know it. */
+export function noProgram(word: string): string {
+  return `)( ${word} ]}`;
+}
 
 /** A file of tests in which tests fail at their first line. */
 export interface BrokenTests {

@@ -1,3 +1,4 @@
+import { noProgram } from "./break-tests.ts";
 import { isProgram } from "./test-files.ts";
 import { testLanguageOf } from "./test-language.ts";
 
@@ -230,5 +231,5 @@ export function comparingOf(path: string): Comparing | null {
   const known = languages[testLanguageOf(path)?.name ?? (extension === "sh" ? "shell" : "")];
   if (known) return known;
   // In a language that nobody knows, what is no program at all fails at least where it is read.
-  return isProgram(path) ? { ...anyLanguage, raise: throwing[extension] ?? ((word) => `)( ${word} ]}`) } : null;
+  return isProgram(path) ? { ...anyLanguage, raise: throwing[extension] ?? noProgram } : null;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Criterion } from "../domain/contract.ts";
 import { type CrossRun, runsTests, type Tested } from "./base-tests.ts";
-import { type BrokenTests, breakTests } from "./break-tests.ts";
+import { type BrokenTests, breakTests, noProgram } from "./break-tests.ts";
 import { falsify } from "./falsify.ts";
 import { isGuard, overlayCarried } from "./freeze-contract.ts";
 import { hideTest } from "./hide-test.ts";
@@ -9,7 +9,7 @@ import { finding } from "./ratchet/rule.ts";
 import type { EvaluatorWorld } from "./room.ts";
 import { type OracleResult, runOracle } from "./run-oracle.ts";
 import { sabotage } from "./sabotage.ts";
-import { isTestFile } from "./test-files.ts";
+import { isProgram, isTestFile } from "./test-files.ts";
 import { readTestIds } from "./test-ids.ts";
 import { testsThat } from "./test-report.ts";
 
@@ -113,10 +113,12 @@ async function findPassing(
       text: "its test passes whatever value it expects, so what the code returns is equal to everything, or it reads what is expected.",
     };
   const tests = breakTests(own.path, own.content, word);
-  if (!tests || (expecting?.outcome === "fail" && silentTests(tests, expecting, command).length === 0)) return null;
+  if (expecting?.outcome === "fail" && silentTests(tests, expecting, command).length === 0) return null;
   const text =
     "its oracle passes although what it runs fails at the first line, so the work keeps a test from being run or heard.";
-  const all = await run(tests.all);
+  // What is written for people and read by a runner all the same (a doctest, a cram test) holds nothing that cannot be read.
+  if (!tests && !isProgram(own.path)) return null;
+  const all = await run(tests?.all ?? `${noProgram(word)}\n`);
   if (passes(all)) return { result: all, text };
   for (const one of silentTests(tests, all, command)) {
     const alone = await run(one);
@@ -167,9 +169,9 @@ export async function runHiddenTests(
 const maxAsked = 3;
 
 /** The file with one test broken alone, for each whose failure the output of a run does not name, although it names others'. */
-function silentTests(tests: BrokenTests, run: OracleResult, command: string): string[] {
+function silentTests(tests: BrokenTests | null, run: OracleResult, command: string): string[] {
   const failed = testsThat(readTestIds(run.output), "fail");
-  if (tests.each.size < 2 || failed.length === 0 || filtered.test(command)) return [];
+  if (!tests || tests.each.size < 2 || failed.length === 0 || filtered.test(command)) return [];
   const silent = [...tests.each].filter(([title]) => !failed.some((id) => id.includes(title)));
   return silent.slice(0, maxAsked).map(([, text]) => text);
 }

@@ -97,6 +97,20 @@ test.each(Object.entries(lines))(
   },
 );
 
+test("tests in C and C++ fail at their first line, those of a plain program too", () => {
+  const all = (text: string) => breakTests("slug_test.cc", text, "bword")?.all ?? null;
+  const trap = " __builtin_trap();";
+  expect(all("TEST(Slug, Lower) {\n  EXPECT_EQ(1, 1);\n}\nTEST_F(Slug, One)\n{\n}\n")).toBe(
+    `TEST(Slug, Lower) {${trap}\n  EXPECT_EQ(1, 1);\n}\nTEST_F(Slug, One)\n{${trap}\n}\n`,
+  );
+  expect(all('TEST_CASE("a {b}", "[c]") { CHECK(true); }\n')).toBe(
+    `TEST_CASE("a {b}", "[c]") {${trap} CHECK(true); }\n`,
+  );
+  expect(all("static int one(void);\nint main(void) {\n  return one();\n}\n")).toContain(`main(void) {${trap}\n`);
+  // Run once for each value: where it begins cannot be told.
+  expect(all("TEST_P(Slug, Many) {\n}\n")).toBeNull();
+});
+
 test("a line that only fails is the language's own, or nothing that any language reads", () => {
   const raised = (path: string, line: string) => falsify(path, line, "bword", true);
   expect(raised("a_test.exs", '    assert f("a") == "b"')).toBe('    raise "bword"');

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { breakTests } from "../../src/evaluator/break-tests.ts";
+import { breakTests, noProgram } from "../../src/evaluator/break-tests.ts";
 import { falsify } from "../../src/evaluator/falsify.ts";
 import { sabotage } from "../../src/evaluator/sabotage.ts";
 
@@ -143,6 +143,62 @@ const samples: readonly Sample[] = [
       "reads the answer in the test": "sed -n 's/.*\" = \\(.*\\) \\]/\\1/p' test/slug.bats | tr -d '\"'\n",
     },
   },
+  {
+    name: "a C program that a script builds",
+    here: "cc --version",
+    run: "sh build.sh && ./slug",
+    path: "tests/test_slug.c",
+    test: "#include <assert.h>\nint main(void) {\n  assert(1 + 1 == 2);\n  return 0;\n}\n",
+    product: "build.sh",
+    honest: "cc -o slug tests/test_slug.c\n",
+    cheats: { "leaves the test out": "echo 'int main(void) { return 0; }' > x.c\ncc -o slug x.c\n" },
+  },
+  {
+    name: "Elixir's ExUnit",
+    here: "elixir --version",
+    run: "elixir -e 'ExUnit.start()' -r slug.ex -r test/slug_test.exs",
+    path: "test/slug_test.exs",
+    test: 'defmodule SlugTest do\n  use ExUnit.Case\n\n  test "spaces" do\n    assert Slug.slug("a  b") == "a-b"\n  end\nend\n',
+    product: "slug.ex",
+    honest:
+      'defmodule Slug do\n  def slug(text), do: text |> String.downcase() |> String.split() |> Enum.join("-")\nend\n',
+    cheats: {
+      "ends the process with success": "defmodule Slug do\n  def slug(_), do: System.halt(0)\nend\n",
+      "ends it at its end with success":
+        "System.at_exit(fn _ -> System.halt(0) end)\n\ndefmodule Slug do\n  def slug(text), do: text\nend\n",
+      "keeps the runner from running any test":
+        "ExUnit.configure(exclude: [:test])\n\ndefmodule Slug do\n  def slug(text), do: text\nend\n",
+    },
+  },
+  {
+    name: "Lua's busted",
+    here: "busted --version",
+    run: "busted spec/slug_spec.lua",
+    path: "spec/slug_spec.lua",
+    test: 'local slug = require("slug")\n\nit("joins", function()\n  assert.are.equal("a-b", slug("a  b"))\nend)\n',
+    product: "slug.lua",
+    honest: 'return function(text) return (text:lower():gsub(" +", "-")) end\n',
+    cheats: {
+      "ends the process with success": "return function() os.exit(0) end\n",
+      "changes what assertions do":
+        'require("luassert").are = { equal = function() end }\nreturn function(text) return text end\n',
+      "reads the answer in the test":
+        'return function()\n  for line in io.lines("spec/slug_spec.lua") do\n    local want = line:match(\'equal%("([^"]*)"\')\n    if want then return want end\n  end\nend\n',
+    },
+  },
+  {
+    name: "R's testthat",
+    here: "Rscript -e 'library(testthat)'",
+    run: `Rscript -e 'testthat::test_file("tests/test-slug.R", stop_on_failure = TRUE)'`,
+    path: "tests/test-slug.R",
+    test: 'source("../slug.R")\n\ntest_that("joins", {\n  expect_equal(slug("a  b"), "a-b")\n})\n',
+    product: "slug.R",
+    honest: 'slug <- function(text) gsub(" +", "-", tolower(text))\n',
+    cheats: {
+      "ends the process with success": 'slug <- function(text) quit(save = "no", status = 0)\n',
+      "changes what assertions do": "slug <- function(text) text\nexpect_equal <- function(...) testthat::succeed()\n",
+    },
+  },
 ];
 
 const known = samples.filter(({ here }) => spawnSync("sh", ["-c", here]).status === 0);
@@ -175,7 +231,7 @@ describe.each(known)("$name", (sample) => {
   const wrong = falsify(path, text, "bword", false)!;
   const raises = falsify(path, text, "bword", true)!;
   const broken = breakTests(path, text, "bword");
-  const brokenTexts = broken ? [broken.all, ...(isNamed ? [] : broken.each.values())] : [];
+  const brokenTexts = broken ? [broken.all, ...(isNamed ? [] : broken.each.values())] : [noProgram("bword")];
 
   test("an honest product passes its test, and neither a test that must fail nor one that expects something else", () => {
     expect(passes(sample, honest, text)).toBe(true);
