@@ -20,6 +20,9 @@ interface Rule {
 // anew. A base that does not compile is no reason not to begin.
 const warmGo = "go test -run '^$' ./... || true";
 const warmRust = "cargo test --no-run || true";
+const warmElixir = "MIX_ENV=test mix deps.compile || true";
+// HOME is empty inside the walls, and mix asks before it installs what it needs for dependencies.
+const mixTools = "mix local.hex --force --if-missing && mix local.rebar --force --if-missing";
 
 /** In order of precedence within a group: a lockfile beats a manifest, the more specific tool the more general. */
 export const guessRules: readonly Rule[] = [
@@ -50,7 +53,7 @@ export const guessRules: readonly Rule[] = [
   { group: "rust", file: "Cargo.toml", commands: ["cargo fetch", warmRust], network: "cargo" },
   { group: "ruby", file: "Gemfile.lock", commands: ["bundle install"], network: "gem" },
   { group: "php", file: "composer.lock", commands: ["composer install --no-interaction"], network: "composer" },
-  { group: "elixir", file: "mix.lock", commands: ["mix deps.get"], network: "hex" },
+  { group: "elixir", file: "mix.lock", commands: [mixTools, "mix deps.get", warmElixir], network: "hex" },
   { group: "dotnet", file: "packages.lock.json", commands: ["dotnet restore --locked-mode"], network: "nuget" },
   { group: "maven", file: "pom.xml", commands: ["mvn -B -q dependency:go-offline"], network: "maven" },
 ];
