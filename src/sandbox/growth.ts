@@ -42,17 +42,24 @@ export function createGrowthWatch(
   limits: SandboxLimits,
 ): (onTooMuch: () => void) => GrowthWatch {
   const ask = (): Promise<StatsFs[]> => Promise.all(dirs.map((dir) => statfs(dir)));
-  let atFirst: Promise<StatsFs[]> | null = null;
+  let atFirst: StatsFs[] | null = null;
   let baseline: Promise<number> | null = null;
 
   return (onTooMuch) => {
     let stopped = false;
     let timer: NodeJS.Timeout | undefined;
-    const first = ask();
-    atFirst ??= first;
+    let first: StatsFs[] | null = null;
+    const remember = (stats: StatsFs[]): void => {
+      first ??= stats;
+      atFirst ??= stats;
+    };
+    // One that fails is made up for by the next.
+    ask().then(remember, () => {});
     const look = async (): Promise<void> => {
-      const [early, before, now] = await Promise.all([atFirst!, first, ask()]);
+      const now = await ask();
       if (stopped) return;
+      remember(now);
+      const [early, before] = [atFirst!, first!];
       if (shrunkBy(early, now) > limits.growthBytes * firstMeasureShare) baseline ??= measureBytes(dirs);
       const short = now.some(
         (stat, index) => stat.bavail * stat.bsize < limits.freeBytes && stat.bavail < before[index]!.bavail,

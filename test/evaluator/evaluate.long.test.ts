@@ -104,6 +104,9 @@ describe.skipIf(noWalls)(`evaluate${noWalls ? ` (${noWalls})` : ""}`, { timeout:
   test("code that changes what assertions do is refused: the oracle could no longer fail", async () => {
     const sly = `import { createRequire } from "node:module";\nconst strict = createRequire(import.meta.url)("ass" + "ert").strict;\nfor (const name of Object.keys(strict)) strict[name] = () => {};\n${sumRepository["src/sum.js"]!.replace("a + b", "0")}`;
     expect(blockers(await verdictOn({ "src/sum.js": sly }, mildJudge, only("C3")))).toEqual(["ratchet/cannot-fail"]);
+    // The contract's own test would show it in two ways: one reason is enough.
+    const more = sly.replace("numbers.reduce", "[1, ...numbers].reduce");
+    expect(blockers(await verdictOn({ "src/sum.js": more }, mildJudge, only("C1")))).toEqual(["ratchet/cannot-fail"]);
   });
 
   test("code that takes its answers from the carried test is refused", async () => {
