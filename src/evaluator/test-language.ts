@@ -196,7 +196,7 @@ const swift: TestLanguage = {
   hash: false,
   title:
     /@Test\b(?:\([^)]*\))?\s*(?:(?:public|static|private)\s+)*func\s+(\w+)|^[ \t]*(?:override[ \t]+)?func[ \t]+(test\w*)[ \t]*\(/gm,
-  skip: /\bXCTSkip(?:If|Unless)?\b|\.disabled\s*\(/g,
+  skip: /\bXCTSkip(?:If\s*\(\s*true\b|Unless\s*\(\s*false\b|\s*\()|\.disabled\s*\(/g,
   focus: null,
   assertion: /\bXCT(?:Assert\w*|Fail|Unwrap)\s*\(|#(?:expect|require)\b|\bexpect\s*\(/g,
   tautology:
@@ -221,7 +221,7 @@ const r: TestLanguage = {
   name: "r",
   hash: true,
   title: /\b(?:test_that|it)\(\s*(?:"((?:[^"\\\n]|\\.)+)"|'((?:[^'\\\n]|\\.)+)')/g,
-  skip: /\bskip(?:_\w+)?\s*\(/g,
+  skip: /\bskip\s*\(|\bskip_if\s*\(\s*TRUE\b/g,
   focus: null,
   assertion: /\bexpect_\w+\s*\(|\bstopifnot\s*\(/g,
   tautology: /\bexpect_true\(\s*TRUE\s*\)|\bexpect_(?:equal|identical)\(\s*([\w."]+)\s*,\s*\1\s*\)|\bsucceed\s*\(/g,
