@@ -20,6 +20,8 @@ const texts = String.raw`${text}|'[^'\n\\]*'`;
 const numbers = String.raw`-?\d[\w.]*`;
 /** Lists and tables that hold no calls and no others. */
 const flat = String.raw`\[[^\[\]()\n]*\]|\{[^{}()\n]*\}`;
+/** What stands between, texts as a whole. */
+const quoted = String.raw`(?:[^"\n]|"(?:[^"\\\n]|\\.)*")*?`;
 const end = String.raw`[ \t]*;?[ \t]*`;
 
 /** The value that is expected comes first, and a message last if there is one. */
@@ -63,7 +65,7 @@ const python: Comparing = {
   literal: String.raw`${numbers}|"[^"\n\\]*"|'[^'\n\\]*'|True|False|None|${flat}|\(\)`,
   isTyped: false,
   comparisons: [
-    { before: String.raw`assert\b[^#\n]*==\s*`, after: String.raw`[ \t]*(?=#|$)` },
+    { before: String.raw`assert\b(?!${quoted}\b(?:not|or)\b)[^#\n]*==\s*`, after: String.raw`[ \t]*(?=#|$)` },
     { before: String.raw`self\.assertEquals?\([^#\n]*,\s*`, after: String.raw`\)[ \t]*(?=#|$)` },
   ],
   calls: [],
@@ -109,16 +111,22 @@ const perl: Comparing = {
   raise: (word) => `die "${word}";`,
 };
 
+const cAssertion = String.raw`(?!\w*(?:FALSE|False|NOT|_NE\b|THROW))\w*(?:assert|ASSERT|CHECK|REQUIRE|EXPECT)\w*`;
+
 const c: Comparing = {
   literal: `${text}|${numbers}`,
   isTyped: true,
   comparisons: [
     {
-      before: String.raw`\w*(?:assert|ASSERT|CHECK|REQUIRE|EXPECT)\w*\s*\(\s*!?\s*str(?:n?case)?cmp\s*\([^"\n]*,\s*`,
-      after: String.raw`\s*\)(?:\s*==\s*0)?\s*\)${end}$`,
+      before: String.raw`${cAssertion}\s*\(\s*!\s*str(?:case)?cmp\s*\(${quoted},\s*`,
+      after: String.raw`\s*\)\s*\)${end}$`,
     },
     {
-      before: String.raw`\w*(?:assert|ASSERT|CHECK|REQUIRE|EXPECT)\w*\s*\([^"\n&|]*==\s*`,
+      before: String.raw`${cAssertion}\s*\(\s*str(?:case)?cmp\s*\(${quoted},\s*`,
+      after: String.raw`\s*\)\s*==\s*0\s*\)${end}$`,
+    },
+    {
+      before: String.raw`${cAssertion}\s*\((?!${quoted}(?:&&|\|\||\?))${quoted}==\s*`,
       after: String.raw`\s*\)${end}$`,
     },
   ],
@@ -131,7 +139,8 @@ const go: Comparing = {
   isTyped: true,
   comparisons: [
     {
-      before: String.raw`if\b[^"\n]*(?:"[^"\n]*"[^"\n]*)*!=\s*`,
+      // Of two values that are both allowed, another than one may rightly be there.
+      before: String.raw`if\b(?!${quoted}&&)[^"\n]*(?:"[^"\n]*"[^"\n]*)*!=\s*`,
       after: String.raw`\s*\{[ \t]*$`,
       raise: (line, word) => line.replace(/\{[ \t]*$/, `|| true { panic("${word}")`),
     },
@@ -158,7 +167,7 @@ const shell: Comparing = {
   isTyped: false,
   comparisons: [
     {
-      before: String.raw`\[\[?[ \t]+[^\n]*[ \t]==?[ \t]+`,
+      before: String.raw`\[\[?[ \t]+(?!.*[ \t]-o[ \t])[^\n|]*[ \t]==?[ \t]+`,
       after: String.raw`[ \t]+\]\]?[ \t]*(?:\|\|[ \t]*(?:exit|return|false|fail)\b.*)?$`,
     },
   ],
@@ -169,7 +178,7 @@ const shell: Comparing = {
 const languages: Readonly<Record<string, Comparing>> = { js, python, ruby, php, jvm, perl, c, go, rust, shell };
 
 /** Lines that decide, deny, or hold when something else does: with another value they may rightly pass. */
-const plainly = String.raw`(?!.*(?:(?<![a-zA-Z])(?:[nN]ot|or|refute|isnt|unlike|never|unless|differs?)(?![a-z])|Not[A-Z(]|!=|~=|\/=|<>|\|\||\s\?\s))(?![\s})]*(?:if|elif|elseif|elsif|else|when|while|case|for|switch|match|return)\b)`;
+const plainly = String.raw`(?!${quoted}(?:(?<![a-zA-Z])(?:[nN]ot|or|refute|isnt|unlike|never|unless|differs?)(?![a-z])|Not[A-Z(]|!=|~=|\/=|<>|\|\||\s\?\s))(?![\s})]*(?:if|elif|elseif|elsif|else|when|while|case|for|switch|match|return)\b)`;
 const asserting = String.raw`(?:[aA]ssert|[cC]heck|[eE]xpect|[sS]hould|[rR]equire|[vV]erify|[eE]nsure|[mM]ust|[@ ]test)\w*\W`;
 /** What may stand behind the expected value: brackets, a message, a comment. */
 const rest = String.raw`[\s)\]}]*[;.]?(?:,.*|\s*(?:#|//|--).*)?$`;

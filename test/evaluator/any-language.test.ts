@@ -17,6 +17,7 @@ const lines: Readonly<Record<string, readonly string[]>> = {
     '    assert x == y, "a message"',
     '    assert_raise ArgumentError, "a message", fn -> 1 end',
     '    if mode == "debug" do',
+    '    assert Slug.slug("not this or that") == ‹"not-this"›',
     '  test "a == b" do',
   ],
   "slug_spec.lua": [
