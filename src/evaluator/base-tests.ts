@@ -24,14 +24,15 @@ export interface CrossRun {
 
 export type Tested = Criterion & { oracle: Extract<MachineOracle, { run: string }> };
 
+/** Words in a command that runs tests, or builds that do. */
+const testRunners =
+  /test|spec|jest|mocha|jasmine|karma|cypress|cucumber|behave|ginkgo|busted|pester|midje|\bava\b|\btap\b|\buvu\b|tox|nox|rake|phpunit|\b(?:check|verify|prove|bats|robot|sbt)\b|\b(?:mvnw?|gradlew?)\b.*\b(?:build|package|install)\b/i;
+
 /** Whether running this criterion's oracle runs tests. */
 export function runsTests(criterion: Criterion): criterion is Tested {
   const { oracle } = criterion;
   if (oracle.type === "test") return true;
-  return (
-    oracle.type === "command" &&
-    /test|spec|jest|mocha|\bava\b|\btap\b|tox|nox|\bcheck\b|rake|phpunit|\bprove\b|\bbats\b/i.test(oracle.run)
-  );
+  return oracle.type === "command" && testRunners.test(oracle.run);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { runsTests } from "../../src/evaluator/base-tests.ts";
 import { breakTests } from "../../src/evaluator/break-tests.ts";
 import type { Change } from "../../src/evaluator/changes.ts";
 import { falsify } from "../../src/evaluator/falsify.ts";
@@ -182,4 +183,16 @@ test.each([
   ["npm run check", false],
 ])("`%s` only compiles: %s", (command, only) => {
   expect(runsNothing(command)).toBe(only);
+});
+
+test("a guard whose command runs tests, or a build that does, is tried with tests that must fail", () => {
+  const isTried = (run: string) =>
+    runsTests({
+      ...{ id: "P1", text: "", kind: "regression", must: true, files: [], touches: [], worker_written: false },
+      oracle: { type: "command", run, expect: { exit: 0 }, timeout_s: 60 },
+    } as unknown as Parameters<typeof runsTests>[0]);
+  const tests = ["npm test", "busted", "mvn -B verify", "./gradlew build", "npx cypress run", "sbt compile"];
+  const others = ["npm run lint", "tsc -p .", "docker build .", "go vet ./...", "./deploy.sh"];
+  expect(tests.filter((run) => !isTried(run))).toEqual([]);
+  expect(others.filter(isTried)).toEqual([]);
 });
