@@ -100,9 +100,14 @@ const inverts =
 const chosen =
   /@pytest\.mark\b|@(?:Tag|Enabled|Disabled|Ignore|EnabledIf|group)\w*|:build\b|\bcfg\s*\(\s*(?!test\s*\))/;
 
-/** What no language reads; the whole of a file or one line of it. `word` is random, so that no product can know it. */
+/** A line that no language reads. `word` is random, so that no product can know it. */
 export function noProgram(word: string): string {
   return `)( ${word} ]}`;
+}
+
+/** A file that its language cannot read; without its mark PHP would print it. */
+export function noProgramAt(path: string, word: string): string {
+  return `${path.endsWith(".php") ? "<?php " : ""}${noProgram(word)}\n`;
 }
 
 /** A file of tests in which tests fail at their first line. */

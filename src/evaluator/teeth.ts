@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Criterion } from "../domain/contract.ts";
 import { type CrossRun, runsTests, type Tested } from "./base-tests.ts";
-import { type BrokenTests, breakTests, noProgram } from "./break-tests.ts";
+import { type BrokenTests, breakTests, noProgramAt } from "./break-tests.ts";
 import { falsify } from "./falsify.ts";
 import { isGuard, overlayCarried } from "./freeze-contract.ts";
 import { hideTest } from "./hide-test.ts";
@@ -118,7 +118,7 @@ async function findPassing(
     "its oracle passes although what it runs fails at the first line, so the work keeps a test from being run or heard.";
   // What is written for people and read by a runner all the same (a doctest, a cram test) holds nothing that cannot be read.
   if (!tests && !isProgram(own.path)) return null;
-  const all = await run(tests?.all ?? `${noProgram(word)}\n`);
+  const all = await run(tests?.all ?? noProgramAt(own.path, word));
   if (passes(all)) return { result: all, text };
   for (const one of silentTests(tests, all, command)) {
     const alone = await run(one);

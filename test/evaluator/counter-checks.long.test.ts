@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { breakTests, noProgram } from "../../src/evaluator/break-tests.ts";
+import { breakTests, noProgramAt } from "../../src/evaluator/break-tests.ts";
 import { falsify } from "../../src/evaluator/falsify.ts";
 import { sabotage } from "../../src/evaluator/sabotage.ts";
 
@@ -231,11 +231,12 @@ describe.each(known)("$name", (sample) => {
   const wrong = falsify(path, text, "bword", false)!;
   const raises = falsify(path, text, "bword", true)!;
   const broken = breakTests(path, text, "bword");
-  const brokenTexts = broken ? [broken.all, ...(isNamed ? [] : broken.each.values())] : [noProgram("bword")];
+  const unread = noProgramAt(path, "bword");
+  const brokenTexts = broken ? [broken.all, ...(isNamed ? [] : broken.each.values())] : [unread];
 
   test("an honest product passes its test, and neither a test that must fail nor one that expects something else", () => {
     expect(passes(sample, honest, text)).toBe(true);
-    for (const failing of brokenTexts) expect(passes(sample, honest, failing)).toBe(false);
+    for (const failing of [...brokenTexts, unread]) expect(passes(sample, honest, failing)).toBe(false);
     expect(added !== null && passes(sample, honest, added)).toBe(false);
     expect(passes(sample, honest, wrong)).toBe(false);
     expect(passes(sample, honest, raises)).toBe(false);
