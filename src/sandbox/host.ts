@@ -17,21 +17,17 @@ export type HostPiece = { kind: "bind"; path: string } | { kind: "link"; path: s
 
 /** Parts of /etc that programs need and that hold no secret; the rest of /etc does not exist inside. */
 const etcPieces = [
-  "OpenCL",
   "R",
   "alternatives",
   "ca-certificates",
   "ca-certificates.conf",
-  "chromium.d",
   "crypto-policies",
   "debian_version",
   "dotnet",
   "fonts",
   "gai.conf",
-  "glvnd",
   "host.conf",
   "inputrc",
-  "julia",
   "ld.so.cache",
   "ld.so.conf",
   "ld.so.conf.d",
@@ -41,12 +37,8 @@ const etcPieces = [
   "magic",
   "magic.mime",
   "mime.types",
-  "mono",
   "networks",
   "nim",
-  "ocamlfind.conf",
-  "octave.conf",
-  "openmpi",
   "os-release",
   "pki/tls/certs",
   "pki/tls/cert.pem",
@@ -60,10 +52,9 @@ const etcPieces = [
   "ssl/certs",
   "ssl/openssl.cnf",
   "terminfo",
-  "texmf",
   "timezone",
 ];
-const etcPatterns = [/^ImageMagick-\d+$/, /^java-\d+(-openjdk)?$/, /^python3\.\d+$/, /^php$/, /^perl$/];
+const etcPatterns = [/^java-\d+(-openjdk)?$/, /^python3\.\d+$/, /^php$/, /^perl$/];
 
 /** R's settings of the site, which may hold the token of a registry or of GitHub. */
 const settingsOfR = ["Renviron.site", "Rprofile.site"];
