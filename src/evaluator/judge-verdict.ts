@@ -141,7 +141,7 @@ function badEvidence(opinion: Opinion, { evidence, acceptedTrees }: VerdictInput
   for (const id of opinion.evidence) {
     const item = evidence.find((e) => e.id === id);
     if (!item) return `the judge cites ${id}, which does not exist`;
-    if (item.kind === "ratchet") return `the judge cites ${id}, a counter-check with tests that must fail, for a pass`;
+    if (item.kind === "ratchet") return `${id}, a counter-check, refutes its pass: see the broken rules`;
     if (!acceptedTrees.has(item.tree)) return `the judge cites ${id}, a run of other code than this work's`;
   }
   return null;
