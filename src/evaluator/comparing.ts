@@ -1,6 +1,6 @@
 import { noProgram } from "./break-tests.ts";
 import { isProgram } from "./test-files.ts";
-import { testLanguageOf } from "./test-language.ts";
+import { extensionOf, testLanguageOf } from "./test-language.ts";
 
 /** How one language compares with a plain value, line by line, and how a line of it fails. */
 export interface Comparing {
@@ -111,6 +111,7 @@ const perl: Comparing = {
   raise: (word) => `die "${word}";`,
 };
 
+/** Assertions that something holds; those that it does not are left out. */
 const cAssertion = String.raw`(?!\w*(?:FALSE|False|NOT|_NE\b|THROW))\w*(?:assert|ASSERT|CHECK|REQUIRE|EXPECT)\w*`;
 
 const c: Comparing = {
@@ -220,8 +221,9 @@ const anyLanguage: Omit<Comparing, "raise"> = {
   ],
 };
 
+/** How a line fails, by the extension, in languages without rules of their own. */
 const throwing: Readonly<Record<string, (word: string) => string>> = {
-  ...{ ex: raiseText, exs: raiseText, cr: raiseText, jl: callError, lua: callError, R: (word) => `stop("${word}")` },
+  ...{ ex: raiseText, exs: raiseText, cr: raiseText, jl: callError, lua: callError, r: (word) => `stop("${word}")` },
   ...{ cs: (word) => `throw new System.Exception("${word}");`, dart: (word) => `throw '${word}';` },
   ...{ swift: (word) => `fatalError("${word}")`, nim: (word) => `raise newException(ValueError, "${word}")` },
   ...{ groovy: (word) => `throw new RuntimeException("${word}")`, ps1: (word) => `throw "${word}"` },
@@ -236,7 +238,7 @@ function callError(word: string): string {
 
 /** How a path's language compares; null for what is no program. */
 export function comparingOf(path: string): Comparing | null {
-  const extension = /\.(\w+)$/.exec(path)?.[1] ?? "";
+  const extension = extensionOf(path);
   const known = languages[testLanguageOf(path)?.name ?? (extension === "sh" ? "shell" : "")];
   if (known) return known;
   // In a language that nobody knows, what is no program at all fails at least where it is read.

@@ -229,9 +229,14 @@ const r: TestLanguage = {
   mock: /\b(?:local|with)_mocked_bindings\(\s*(\w+)\s*=/g,
 };
 
+/** What stands behind a path's last dot, in lower case; empty for none. */
+export function extensionOf(path: string): string {
+  return /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
+}
+
 /** The language of a path's tests, or null when the ratchet can only count the file. */
 export function testLanguageOf(path: string): TestLanguage | null {
-  const extension = /\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? "";
+  const extension = extensionOf(path);
   if (/^[cm]?[jt]sx?$|^vue$|^svelte$/.test(extension)) return js;
   return byExtension[extension] ?? null;
 }
